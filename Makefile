@@ -1,0 +1,75 @@
+# make run, make test; make help lists the rest. Sets itself up on a machine that has only git and make.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+BUILD ?= build
+PORT ?= 8080
+STATE_DIR ?= $(if $(filter 0,$(shell id -u)),/var/lib/alliance,$(HOME)/.local/state/alliance)
+PYTHON := /usr/bin/python3
+
+# SANITIZE: empty, address (with undefined behaviour) or thread. Each variant has its own folder.
+SANITIZE ?=
+VARIANT := $(if $(SANITIZE),$(SANITIZE),plain)
+OUT := $(BUILD)/$(VARIANT)
+GEN := $(BUILD)/gen
+VERSION := $(shell sed -n 's/^  version: *//p' openapi.yaml 2>/dev/null | head -1)
+COMMIT := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
+
+CC := gcc
+WARN := -Wall -Wextra -Werror -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition \
+  -Wcast-qual -Wformat=2 -Wformat-signedness -Wvla -Wwrite-strings -Wundef -Wlogical-op -Wduplicated-cond \
+  -Wduplicated-branches -Wfloat-equal -Wpointer-arith -Wredundant-decls -Wnull-dereference -Wjump-misses-init
+HARDEN := -fstack-protector-strong -fPIE
+CFLAGS_plain := -O2 -D_FORTIFY_SOURCE=2
+CFLAGS_address := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -Wno-format-truncation -Wno-null-dereference
+CFLAGS_thread := -O1 -fsanitize=thread -Wno-null-dereference -Wno-format-truncation
+CFLAGS += -std=gnu17 -g $(WARN) $(HARDEN) $(CFLAGS_$(VARIANT)) -D_GNU_SOURCE
+LDFLAGS := -pie -Wl,-z,relro,-z,now $(filter -fsanitize%,$(CFLAGS_$(VARIANT)))
+LIBS := -lulfius -lmicrohttpd -ljansson -lyder -lorcania -lpq -lssl -lcrypto -lpcre2-8 -lunistring -lz -lpthread -lm
+
+# Who may include whom: main -> api -> service -> {db, policy} -> base. A forbidden include does not compile.
+INC_base := -Iservice/base
+INC_policy := -Iservice/policy $(INC_base)
+INC_db := -Iservice/db -I$(GEN)/sql $(INC_base) -I/usr/include/postgresql
+INC_service := -Iservice $(INC_policy) -Iservice/db -I$(GEN)/sql -I$(GEN)/operations
+INC_api := -Iapi -Iservice $(INC_base) -Iservice/db -I$(GEN)/sql -I$(GEN)/operations
+INC_main := -Iapi -Iservice -Iservice/db $(INC_policy) -I$(GEN)/sql -I$(GEN)/operations
+
+SRC_base := $(wildcard service/base/*.c)
+SRC_policy := $(wildcard service/policy/*.c)
+SRC_db := $(wildcard service/db/*.c)
+SRC_service := $(filter-out service/main.c,$(wildcard service/*.c))
+SRC_api := $(wildcard api/*.c)
+GEN_SRC := $(GEN)/operations/operations.c $(GEN)/sql/statements.c $(GEN)/sql/migrations.c
+objects = $(patsubst %.c,$(OUT)/%.o,$(1))
+LIBRARY := $(call objects,$(SRC_base) $(SRC_policy) $(SRC_db) $(SRC_service) $(SRC_api)) \
+  $(patsubst $(GEN)/%.c,$(OUT)/gen/%.o,$(GEN_SRC))
+
+.PHONY: build
+build: $(OUT)/allianced ## compile build/<variant>/allianced
+
+$(OUT)/allianced: $(OUT)/service/main.o $(LIBRARY)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+include_of = $(if $(filter service/base/%,$(1)),$(INC_base),$(if $(filter service/policy/%,$(1)),$(INC_policy),$(if \
+  $(filter service/db/%,$(1)),$(INC_db),$(if $(filter service/main.c,$(1)),$(INC_main),$(if $(filter service/%,$(1)),$(INC_service),$(INC_api))))))
+$(OUT)/%.o: %.c | $(GEN)/sql/statements.h $(GEN)/operations/operations.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(call include_of,$<) -MMD -MP -c -o $@ $<
+$(OUT)/service/main.o: CFLAGS += -DVERSION='"$(VERSION)"' -DCOMMIT='"$(COMMIT)"'
+$(OUT)/gen/%.o: $(GEN)/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(INC_db) -I$(GEN)/operations -Iservice -MMD -MP -c -o $@ $<
+
+$(GEN)/operations/operations.c $(GEN)/operations/operations.h &: openapi.yaml api/compile-spec.py
+	@mkdir -p $(GEN)/operations
+	$(PYTHON) api/compile-spec.py openapi.yaml $(GEN)/operations
+$(GEN)/sql/statements.c $(GEN)/sql/statements.h $(GEN)/sql/migrations.c &: sql/compile-sql.py $(wildcard sql/statements/*.sql sql/migrations/*.sql) sql/statements sql/migrations
+	@mkdir -p $(GEN)/sql
+	$(PYTHON) sql/compile-sql.py sql $(GEN)/sql
+
+-include $(shell find $(OUT) -name '*.d' 2>/dev/null)
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | expand -t 18
