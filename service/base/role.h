@@ -50,4 +50,7 @@ const char *role_label(role_set roles, bool english);
 /* role_parse - the bit for a name, 0 when there is no such role. */
 role_set role_parse(const char *name);
 
+/* role_set_parse_list - the set for "officer,lead"; unknown words and NULL add nothing. */
+role_set role_set_parse_list(const char *names);
+
 #endif

@@ -1,0 +1,172 @@
+/* Log: a line is put together in a buffer and written in one call, so that lines of different threads never
+ * mix. */
+#include "log.h"
+
+#include "buffer.h"
+#include "clock.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct {
+	enum log_level level;
+	bool text, colour;
+} state = {LOG_LEVEL_INFO, false, false};
+
+static const char *const level_names[] = {"error", "warning", "info", "debug"};
+
+bool log_start(const char *level, const char *format)
+{
+	int found = -1;
+	for (int i = 0; i < 4; i++)
+		if (!strcmp(level, level_names[i]))
+			found = i;
+	bool is_auto = !strcmp(format, "auto"), is_text = !strcmp(format, "text");
+	if (found < 0 || (!is_auto && !is_text && strcmp(format, "json")))
+		return false;
+	bool terminal = isatty(STDERR_FILENO);
+	const char *term = getenv("TERM");
+	state.level = (enum log_level)found;
+	state.text = is_text || (is_auto && terminal);
+	state.colour = state.text && terminal && !getenv("NO_COLOR") && !(term && !strcmp(term, "dumb"));
+	return true;
+}
+
+static void line_write(struct buffer *line)
+{
+	buffer_char(line, '\n');
+	for (size_t done = 0; done < line->length;) {
+		ssize_t written = write(STDERR_FILENO, line->text + done, line->length - done);
+		if (written <= 0)
+			break;
+		done += (size_t)written;
+	}
+	buffer_free(line);
+}
+
+static void json_member(struct buffer *line, const char *key, const char *value)
+{
+	if (!value)
+		return;
+	buffer_char(line, ',');
+	buffer_json_string(line, key, strlen(key));
+	buffer_char(line, ':');
+	buffer_json_string(line, value, strlen(value));
+}
+
+static void json_start(struct buffer *line, enum log_level level, const char *event)
+{
+	char at[INSTANT_TEXT];
+	buffer_printf(line, "{\"at\":\"%s\",\"level\":\"%s\"", instant_format(clock_wall(), at),
+		      level_names[level]);
+	json_member(line, "event", event);
+}
+
+/* A value on a terminal: control characters would let a client paint it. */
+static void text_value(struct buffer *line, const char *value)
+{
+	for (const char *c = value; *c; c++)
+		buffer_char(line, (unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c);
+}
+
+static const char *colour(const char *code)
+{
+	return state.colour ? code : "";
+}
+
+static void text_start(struct buffer *line)
+{
+	char at[INSTANT_TEXT];
+	instant_format(clock_wall(), at);
+	buffer_printf(line, "%s%.12s%s ", colour("\033[2m"), at + 11, colour("\033[0m"));
+}
+
+void log_event(enum log_level level, const char *event, ...)
+{
+	if (level > state.level)
+		return;
+	struct buffer line = {0};
+	va_list pairs;
+	va_start(pairs, event);
+	if (state.text) {
+		text_start(&line);
+		buffer_printf(&line, "%s%s%s", colour(level == LOG_LEVEL_ERROR ? "\033[31m" : "\033[36m"),
+			      event, colour("\033[0m"));
+	} else {
+		json_start(&line, level, event);
+	}
+	for (const char *key = va_arg(pairs, const char *); key; key = va_arg(pairs, const char *)) {
+		const char *value = va_arg(pairs, const char *);
+		if (!state.text) {
+			json_member(&line, key, value);
+		} else if (value) {
+			buffer_printf(&line, " %s=", key);
+			text_value(&line, value);
+		}
+	}
+	va_end(pairs);
+	if (!state.text)
+		buffer_char(&line, '}');
+	line_write(&line);
+}
+
+static void request_json(const struct log_request *r, enum log_level level)
+{
+	struct buffer line = {0};
+	json_start(&line, level, "request");
+	json_member(&line, "request_id", r->request_id);
+	json_member(&line, "method", r->method);
+	json_member(&line, "path", r->path);
+	json_member(&line, "operation", r->operation);
+	buffer_printf(&line, ",\"status\":%d,\"microseconds\":%lld,\"bytes\":%llu", r->status,
+		      (long long)r->microseconds, (unsigned long long)r->bytes);
+	json_member(&line, "account", r->account);
+	json_member(&line, "peer", r->peer);
+	json_member(&line, "problem", r->problem);
+	json_member(&line, "rule", r->rule);
+	json_member(&line, "cause", r->cause);
+	buffer_char(&line, '}');
+	line_write(&line);
+}
+
+static const char *status_colour(int status)
+{
+	return status >= 500 || !status ? "\033[31m" : status >= 400 ? "\033[33m" : "\033[32m";
+}
+
+static void request_text(const struct log_request *r)
+{
+	struct buffer line = {0};
+	text_start(&line);
+	buffer_printf(&line, "%s%3d%s %-6s ", colour(status_colour(r->status)), r->status, colour("\033[0m"),
+		      r->method ? r->method : "-");
+	text_value(&line, r->path ? r->path : "-");
+	buffer_printf(&line, " %.1f ms", (double)r->microseconds / 1000.0);
+	const char *const pairs[][2] = {
+		{"problem", r->problem   },
+                {"rule",    r->rule      },
+                {"cause",   r->cause     },
+                {"id",      r->request_id}
+        };
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+		if (!pairs[i][1])
+			continue;
+		buffer_printf(&line, " %s=", pairs[i][0]);
+		text_value(&line, pairs[i][1]);
+	}
+	line_write(&line);
+}
+
+void log_request(const struct log_request *r)
+{
+	enum log_level level = r->status >= 500 ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO;
+	if (level > state.level)
+		return;
+	if (state.text)
+		request_text(r);
+	else
+		request_json(r, level);
+}
