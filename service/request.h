@@ -69,6 +69,7 @@ struct request {
 	json_t *body;             /* validated, NULL = none */
 	const char *bytes;        /* of an octet-stream body */
 	size_t byte_count;
+	const char *authorization; /* the header, on the operation with a form body (the token endpoint) alone */
 	const char *target;       /* path and query as sent, for the page links */
 	const char *accept;       /* media type chosen among those of the operation, NULL = JSON */
 	int64_t if_match;         /* the version of If-Match; -1 = none sent */
