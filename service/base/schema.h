@@ -92,6 +92,8 @@ struct operation {
 	bool dry_run;                  /* has the parameter dry_run */
 	bool raw;                      /* reply is not JSON (stream, page): validated by nobody */
 	operation_fn *run;
+	const char *const *media_types; /* of the 2xx reply, NULL-terminated; the first is the default; NULL = no body */
+	bool no_store;                  /* the 2xx reply's header Cache-Control is the constant no-store */
 };
 
 /* Made by api/compile-spec.py in build/gen/operations.c, with enum operation_id and the prototypes in operations.h. */
