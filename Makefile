@@ -18,7 +18,7 @@ COMMIT := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 CC := gcc
 WARN := -Wall -Wextra -Werror -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition \
   -Wcast-qual -Wformat=2 -Wformat-signedness -Wvla -Wwrite-strings -Wundef -Wlogical-op -Wduplicated-cond \
-  -Wduplicated-branches -Wfloat-equal -Wpointer-arith -Wredundant-decls -Wnull-dereference -Wjump-misses-init
+  -Wduplicated-branches -Wfloat-equal -Wpointer-arith -Wnull-dereference -Wjump-misses-init
 HARDEN := -fstack-protector-strong -fPIE
 CFLAGS_plain := -O2 -D_FORTIFY_SOURCE=2
 CFLAGS_address := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -Wno-format-truncation -Wno-null-dereference

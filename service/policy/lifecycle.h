@@ -74,7 +74,7 @@ struct lifecycle_row {
 	role_set roles;
 	enum door door;
 	const char *articles;
-	const enum rule *rules;     /* rule_count of them */
+	const int *rules;           /* rule_count of enum rule */
 	size_t rule_count;
 	const enum effect *effects; /* effect_count of them */
 	size_t effect_count;
