@@ -1,0 +1,76 @@
+/* Arena and buffer: releases run newest first, memory is zeroed and aligned, JSON strings are escaped. */
+#include "arena.h"
+#include "buffer.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static char order[8];
+
+static void note(void *object)
+{
+	strcat(order, object);
+}
+
+static void releases_newest_first(void **state)
+{
+	(void)state;
+	char a[] = "a", b[] = "b", c[] = "c";
+	order[0] = '\0';
+	struct arena *arena = arena_new();
+	arena_defer(arena, note, a);
+	arena_defer(arena, note, b);
+	arena_defer(arena, note, c);
+	arena_free(arena);
+	assert_string_equal(order, "cba");
+	arena_free(NULL);
+}
+
+static void gives_zeroed_aligned_memory(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_new();
+	for (size_t size = 1; size < 100000; size = size * 3 + 1) {
+		unsigned char *memory = arena_alloc(arena, size);
+		assert_int_equal((uintptr_t)memory % _Alignof(max_align_t), 0);
+		for (size_t i = 0; i < size; i++)
+			assert_int_equal(memory[i], 0);
+		memset(memory, 0xff, size);
+	}
+	assert_string_equal(arena_printf(arena, "%s-%d", "x", 7), "x-7");
+	assert_string_equal(arena_strndup(arena, "abcdef", 3), "abc");
+	arena_free(arena);
+}
+
+static void escapes_json(void **state)
+{
+	(void)state;
+	struct buffer buffer = {0};
+	const char text[] = "渭\"\\\n\t\x01z";
+	buffer_json_string(&buffer, text, strlen(text));
+	assert_string_equal(buffer.text, "\"渭\\\"\\\\\\n\\t\\u0001z\"");
+	buffer_clear(&buffer);
+	buffer_integer(&buffer, INT64_MIN);
+	assert_string_equal(buffer.text, "-9223372036854775808");
+	size_t length;
+	char *taken = buffer_take(&buffer, &length);
+	assert_int_equal(length, 20);
+	free(taken);
+	assert_null(buffer.text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(releases_newest_first),
+		cmocka_unit_test(gives_zeroed_aligned_memory),
+		cmocka_unit_test(escapes_json),
+	};
+	return cmocka_run_group_tests_name("arena", tests, NULL, NULL);
+}
