@@ -278,3 +278,34 @@ create table notice (
     constraint notice_once unique (recipient_kind, recipient, key)
 );
 create index notice_recipient on notice (recipient_kind, recipient, id desc);
+
+create table schema_migration (
+    version    integer primary key,
+    name       text not null,
+    sha256     char(64) not null,
+    applied_at timestamptz not null default clock_timestamp()
+);
+comment on table schema_migration is 'The files of sql/migrations that this database has, with the checksum they had';
+
+-- The wire forms, for lists that are built inside a row (json_agg). The row writer writes the same forms from plain columns.
+create function money_json(bigint) returns json language sql immutable strict parallel safe as $$
+    select json_build_object('amount',
+        case when $1 < 0 then '-' else '' end || (abs($1) / 100)::text || '.' || lpad((abs($1) % 100)::text, 2, '0'),
+        'currency', 'CNY')
+$$;
+comment on function money_json(bigint) is 'fen to the Money of the API';
+
+create function instant_json(timestamptz) returns text language sql stable strict parallel safe as $$
+    select to_char($1 at time zone 'Asia/Shanghai', 'YYYY-MM-DD"T"HH24:MI:SS.MS') || '+08:00'
+$$;
+comment on function instant_json(timestamptz) is 'The one form of an instant on the wire: 2015-05-19T09:00:00.000+08:00';
+
+-- Yuan with two decimals, for the exports (the currency stands in a column of its own).
+create function money_text(bigint) returns text language sql immutable strict parallel safe as $$
+    select case when $1 < 0 then '-' else '' end || (abs($1) / 100)::text || '.' || lpad((abs($1) % 100)::text, 2, '0')
+$$;
+
+-- A text column of an export: spreadsheet programs take = + - @ for a formula. Only CSV is guarded (export.format is set by the service).
+create function export_text(text) returns text language sql stable strict parallel safe as $$
+    select case when $1 ~ '^[=+@\t\r-]' and current_setting('export.format', true) = 'csv' then '''' || $1 else $1 end
+$$;

@@ -1,0 +1,29 @@
+/* The shape of the tables that sql/compile-sql.py makes of sql/statements and sql/migrations. Only service/db reads them. */
+#ifndef STATEMENT_H
+#define STATEMENT_H
+
+#include "statements.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum cardinality { CARDINALITY_ONE, CARDINALITY_OPTIONAL, CARDINALITY_MANY, CARDINALITY_EXEC, CARDINALITY_COPY };
+
+struct statement_text {
+	const char *name;
+	enum cardinality cardinality;
+	bool slow;        /* runs on a connection of its own, never on the lane */
+	int parameters;
+	const char *text;
+	const char *copy; /* of :copy: the COPY command, with parameters as settings export.p1, … */
+};
+extern const struct statement_text statements[STATEMENT_COUNT + 1];
+
+struct migration_text {
+	int version;
+	const char *name, *sha256, *text;
+};
+extern const struct migration_text migrations[];
+extern const size_t migration_count;
+
+#endif

@@ -1,0 +1,134 @@
+#!/usr/bin/python3
+"""Compiles sql/ into C: statements.h (enum statement), statements.c (their texts and shapes) and migrations.c (the
+migration files with their checksums). Usage: compile-sql.py SQL-FOLDER OUTPUT-FOLDER
+
+It refuses what the house forbids: a statement without its cardinality, schema-qualified names, the database's clock in
+business SQL, casts that cut values silently, more than one statement a file. Files are rewritten only when they change.
+"""
+
+import hashlib
+import pathlib
+import re
+import sys
+
+CARDINALITIES = ("one", "optional", "many", "exec", "copy")
+CLOCK = re.compile(r"\b(now\s*\(|current_date\b|current_timestamp\b|current_time\b|localtime\b|localtimestamp\b|transaction_timestamp\s*\()", re.I)
+CUTTING = re.compile(r"(::|\bas)\s*(varchar|character\s+varying|char|character|bpchar|numeric|decimal)\s*\(", re.I)
+SCHEMAS = re.compile(r"\b(public|pg_catalog|information_schema|pg_temp)\s*\.", re.I)
+QUALIFIED = re.compile(r"\b(join|into|update|table)\s+(only\s+)?[a-z_]\w*\s*\.\s*[a-z_]\w*", re.I)
+QUALIFIED_FROM = re.compile(r"(?<!distinct )\bfrom\s+[a-z_]\w*\s*\.\s*[a-z_]\w*", re.I)
+FROM_ARGUMENT = re.compile(r"\b(extract|substring|trim|overlay|position)\s*\([^()]*$", re.I)
+
+
+def fail(path, why):
+    sys.exit(f"{path}: {why}")
+
+
+def bare(text):
+    """The text without comments, string literals and quoted names: what the checks look at."""
+    text = re.sub(r"--[^\n]*", " ", text)
+    text = re.sub(r"/\*.*?\*/", " ", text, flags=re.S)
+    text = re.sub(r"'(?:[^']|'')*'", "''", text)
+    return re.sub(r'"[^"]*"', "q", text)
+
+
+def check_common(path, code):
+    if SCHEMAS.search(code) or QUALIFIED.search(code):
+        fail(path, "schema-qualified name")
+    for match in QUALIFIED_FROM.finditer(code):
+        if not FROM_ARGUMENT.search(code[: match.start()]):
+            fail(path, f"schema-qualified name: {match.group(0)}")
+    if CLOCK.search(code):
+        fail(path, f"the database's clock ({CLOCK.search(code).group(0).strip()}): pass the business time as a parameter")
+
+
+def read_statement(path):
+    if not re.fullmatch(r"[a-z][a-z0-9_]*\.sql", path.name):
+        fail(path, "the name must be noun_verb.sql")
+    first, _, text = path.read_text(encoding="utf-8").partition("\n")
+    match = re.fullmatch(r"-- :([a-z]+)( :slow)?\s*", first)
+    if not match or match.group(1) not in CARDINALITIES:
+        fail(path, "the first line must be -- :one, :optional, :many, :exec (perhaps with :slow) or :copy")
+    text = text.strip()
+    if text.endswith(";"):
+        text = text[:-1].rstrip()
+    code = bare(text)
+    if not code.strip():
+        fail(path, "no statement")
+    if ";" in code:
+        fail(path, "more than one statement")
+    check_common(path, code)
+    if CUTTING.search(code):
+        fail(path, "a cast with a length cuts silently: cast to text or numeric, let the column's constraint check")
+    numbers = {int(n) for n in re.findall(r"\$(\d+)", code)}
+    count = max(numbers, default=0)
+    if numbers != set(range(1, count + 1)):
+        fail(path, f"parameters must be $1 to ${count} without a gap")
+    return {
+        "name": path.stem,
+        "text": text,
+        "cardinality": match.group(1),
+        "slow": bool(match.group(2)),
+        "count": count,
+    }
+
+
+def c_string(text):
+    lines = text.split("\n")
+    out = []
+    for number, line in enumerate(lines):
+        escaped = line.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t").replace("??", '?" "?')
+        end = "\\n" if number < len(lines) - 1 else ""
+        out.append(f'"{escaped}{end}"')
+    return "\n\t".join(out)
+
+
+def copy_text(text):
+    """COPY takes no parameters: they travel as settings of the transaction, never as text of the statement."""
+    query = re.sub(r"\$(\d+)", r"nullif(current_setting('export.p\1'), '')", text)
+    return f"copy ({query}) to stdout (format csv, header true)"
+
+
+def write(path, text):
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+
+
+def main():
+    source, out = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+    out.mkdir(parents=True, exist_ok=True)
+    statements = [read_statement(path) for path in sorted((source / "statements").glob("*.sql"))]
+    note = "/* Made by sql/compile-sql.py; do not edit. */\n"
+    lines = "".join(f"\tSQL_{s['name'].upper()},\n" for s in statements)
+    write(out / "statements.h", f"{note}#ifndef STATEMENTS_H\n#define STATEMENTS_H\n\nenum statement {{\n{lines}\tSTATEMENT_COUNT\n}};\n\n#endif\n")
+
+    rows = []
+    for s in statements:
+        copy = c_string(copy_text(s["text"])) if s["cardinality"] == "copy" else "NULL"
+        rows.append(
+            f"\t[SQL_{s['name'].upper()}] = {{\"{s['name']}\", CARDINALITY_{s['cardinality'].upper()}, "
+            f"{'true' if s['slow'] else 'false'}, {s['count']},\n\t{c_string(s['text'])},\n\t{copy}}},\n"
+        )
+    write(out / "statements.c", f'{note}#include "statement.h"\n\nconst struct statement_text statements[STATEMENT_COUNT + 1] = {{\n{"".join(rows)}}};\n')
+
+    rows, expected = [], 1
+    for path in sorted((source / "migrations").glob("*.sql")):
+        match = re.fullmatch(r"(\d{4})_([a-z0-9_]+)\.sql", path.name)
+        if not match:
+            fail(path, "the name must be NNNN_words.sql")
+        if int(match.group(1)) != expected:
+            fail(path, f"migration {expected:04d} is missing")
+        expected += 1
+        raw = path.read_bytes()
+        text = raw.decode("utf-8")
+        check_common(path, bare(text))
+        rows.append(f"\t{{{int(match.group(1))}, \"{match.group(2)}\", \"{hashlib.sha256(raw).hexdigest()}\",\n\t{c_string(text)}}},\n")
+    write(
+        out / "migrations.c",
+        f'{note}#include "statement.h"\n\nconst struct migration_text migrations[] = {{\n{"".join(rows)}\t{{0, NULL, NULL, NULL}},\n}};\n'
+        f"const size_t migration_count = {len(rows)};\n",
+    )
+
+
+if __name__ == "__main__":
+    main()
