@@ -6,7 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-struct problem *authenticate(struct arena *arena, struct pool *pool, const char *authorization, const struct caller **ret)
+struct problem *authenticate(struct arena *arena, struct pool *pool, const char *authorization,
+			     const struct caller **ret)
 {
 	if (!authorization) {
 		*ret = access_anonymous();
@@ -18,7 +19,8 @@ struct problem *authenticate(struct arena *arena, struct pool *pool, const char 
 		return refused;
 	const char *token = authorization + 7;
 	/* b64token of RFC 6750 and nothing beside it: no second token, no list, no white space */
-	size_t length = strspn(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=");
+	size_t length =
+		strspn(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=");
 	if (length == 0 || token[length] != 0)
 		return refused;
 	return access_by_token(arena, pool, token, ret);
