@@ -70,6 +70,33 @@ $(GEN)/sql/statements.c $(GEN)/sql/statements.h $(GEN)/sql/migrations.c &: sql/c
 
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
 
-.PHONY: help
+# Tests: each tests/unit/test_*.c is a program of its own over the library.
+UNIT := $(patsubst %.c,$(OUT)/%,$(wildcard tests/unit/test_*.c))
+$(OUT)/library.a: $(LIBRARY)
+	@rm -f $@
+	ar rcs $@ $^
+$(OUT)/tests/unit/%: tests/unit/%.c $(OUT)/library.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(INC_main) -MMD -MP $(LDFLAGS) -o $@ $< $(OUT)/library.a -lcmocka $(LIBS)
+
+export BUILD PORT STATE_DIR
+.PHONY: run test test-unit test-thread unit sanitize lint format clean help
+run: ## set up what is missing, build, start PostgreSQL and the service on PORT
+	@+docker/local/run
+test: ## set up what is missing, then every fast suite; ends in "N passed, N failed"
+	@+docker/local/test
+unit: $(UNIT)
+test-unit: unit ## the unit tests alone, of SANITIZE's variant
+	@docker/local/unit-tests $(UNIT)
+test-thread: ## the concurrent scenario against a build under ThreadSanitizer
+	@+docker/local/test-thread
+sanitize: ## compile with the address and undefined behaviour sanitizers
+	@$(MAKE) SANITIZE=address build
+lint: ## format, clang-tidy, cppcheck, openapi.yaml, shell scripts
+	@+docker/local/lint
+format: ## lay out the C files by .clang-format
+	clang-format -i $(wildcard service/*.[ch] service/*/*.[ch] api/*.[ch] tests/unit/*.[ch])
+clean: ## forget what was built
+	rm -rf $(BUILD)
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | expand -t 14
