@@ -1,0 +1,1 @@
+"""What the suites share: the cluster and the service under test, clients that record what they exchange, small builders."""

@@ -1,0 +1,81 @@
+"""A private PostgreSQL for the session, with one migrated database that every world is cloned from."""
+import csv
+import io
+import os
+import pathlib
+import re
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CLUSTER = ROOT / "docker/local/cluster"
+OWNER, SERVICE = "alliance_owner", "alliance_service"
+TEMPLATE = "alliance"
+NULL = "\\N"
+
+
+class DatabaseError(Exception):
+    """What PostgreSQL answered; sqlstate is its code."""
+
+    def __init__(self, text):
+        super().__init__(text)
+        found = re.search(r"(?:ERROR|FATAL):\s+([0-9A-Z]{5}):", text)
+        self.sqlstate = found.group(1) if found else None
+
+
+def environment():
+    """Without what would reach the service or libpq by accident."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("ALLIANCE_", "PG", "DATABASE_"))}
+
+
+def binary():
+    """The program under test: of TEST_ALLIANCED, else the newest that was built."""
+    if os.environ.get("TEST_ALLIANCED"):
+        return pathlib.Path(os.environ["TEST_ALLIANCED"]).resolve()
+    found = [path for path in (ROOT / "build").glob("*/allianced") if path.is_file()]
+    if not found:
+        raise RuntimeError("nothing is built; run make sanitize")
+    return max(found, key=lambda path: path.stat().st_mtime)
+
+
+class Cluster:
+    def __init__(self, directory):
+        self.directory = str(directory)
+        started = subprocess.run([CLUSTER, "start", self.directory, "fast"], capture_output=True, text=True, check=False,
+                                 env=environment())
+        if started.returncode:
+            raise RuntimeError(started.stderr)
+        self.socket = started.stdout.strip()
+        self.count = 0
+
+    def stop(self):
+        subprocess.run([CLUSTER, "stop", self.directory], check=True, env=environment())
+
+    def url(self, database, user=SERVICE):
+        return f"host='{self.socket}' user={user} dbname={database}"
+
+    def migrate(self, database=TEMPLATE):
+        done = subprocess.run([binary(), "migrate", "--database-owner-url", self.url(database, OWNER)], capture_output=True,
+                              text=True, env=environment(), check=False)
+        if done.returncode:
+            raise RuntimeError(f"migrate: {done.stderr}")
+
+    def create(self, template=TEMPLATE):
+        """The name of a new database; template None makes an empty one."""
+        self.count += 1
+        name = f"world_{self.count}"
+        source = f" template {template}" if template else ""
+        self.sql("postgres", f"create database {name} owner {OWNER}{source}", user="postgres")
+        return name
+
+    def drop(self, name):
+        self.sql("postgres", f"drop database if exists {name} with (force)", user="postgres")
+
+    def sql(self, database, text, user=OWNER):
+        """The rows of the last statement as tuples of text, None for null."""
+        done = subprocess.run(["psql", "-qX", "--csv", "-P", f"null={NULL}", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose",
+                               "-d", self.url(database, user), "-f", "-"], input=text, capture_output=True, text=True, check=False,
+                              env={**environment(), "PGOPTIONS": "-c TimeZone=Asia/Shanghai", "PGCLIENTENCODING": "UTF8"})
+        if done.returncode:
+            raise DatabaseError(done.stderr)
+        rows = [tuple(None if cell == NULL else cell for cell in row) for row in csv.reader(io.StringIO(done.stdout))]
+        return rows[1:]
