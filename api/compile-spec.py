@@ -196,7 +196,7 @@ class Spec:
         return value
 
     def check_request(self, schema, types, place):
-        """What a request may not leave open. 1.2 T4 of no standard: every string and array has an end, every object is closed."""
+        """What a request may not leave open: every string and array has an end, every object is closed."""
         if not types and "oneOf" not in schema:
             self.fault(place, "a request schema needs a type")
         if "string" in types and not {"maxLength", "enum", "const"} & schema.keys():
@@ -377,7 +377,8 @@ class Spec:
                 default = {True: "true", False: "false"}.get(default, str(default)) \
                     if isinstance(default, bool) else str(default)
             name_c = self.schema(element, where + ("/schema/items" if is_list else "/schema"), True)
-            found.append((name, home, bool(parameter.get("required")), is_list, name_c, default))
+            most = schema.get("maxItems", -1) if is_list else -1
+            found.append((name, home, bool(parameter.get("required")), is_list, name_c, default, most))
         in_path = {name for name, home, *_ in found if home == "path"}
         template = {part[1:-1] for part in path.split("/") if part.startswith("{")}
         if in_path != template:
@@ -498,7 +499,8 @@ class Spec:
 
     def header(self):
         lines = ["/* DO NOT EDIT: made from openapi.yaml by api/compile-spec.py. */", "#ifndef OPERATIONS_H",
-                 "#define OPERATIONS_H", "", '#include "schema.h"', "", "struct request;", "", "enum operation_id {"]
+                 "#define OPERATIONS_H", "", '#include "schema.h"', "", "struct request;", "",
+                 "/* info.version of the description */", "extern const char api_version[];", "", "enum operation_id {"]
         lines += ["\tOPERATION_%s," % row["name"].upper() for row in self.operations]
         lines += ["\tOPERATION_COUNT", "};", ""]
         lines += ["struct problem *%s(struct request *rq);" % row["name"] for row in self.operations]
@@ -516,6 +518,7 @@ class Spec:
         lines += ["static const struct schema %s = %s;" % pair for pair in self.schemas.values()]
         lines += bodies + ["", "const struct operation operations[] = {"] + rows + ["};",
                  "const size_t operation_count = sizeof operations / sizeof operations[0];", ""]
+        lines += ["const char api_version[] = %s;" % text(str(self.root["info"]["version"])), ""]
         published = self.published()
         lines.append("const char openapi_json[] =")
         lines += ["\t" + text(published[at:at + 90]) for at in range(0, len(published), 90)]
@@ -528,9 +531,9 @@ class Spec:
         name = row["name"]
         if row["parameters"]:
             out.append("static const struct parameter parameters_%s[] = {" % name)
-            for title, home, required, is_list, schema, default in row["parameters"]:
-                out.append("\t{%s, IN_%s, %s, %s, &%s, %s}," % (
-                    text(title), home.upper(), str(required).lower(), str(is_list).lower(), schema, text(default)))
+            for title, home, required, is_list, schema, default, most in row["parameters"]:
+                out.append("\t{%s, IN_%s, %s, %s, &%s, %s, %d}," % (
+                    text(title), home.upper(), str(required).lower(), str(is_list).lower(), schema, text(default), most))
             out.append("};")
         if row["types"]:
             out.append("static const char *const types_%s[] = {%s, NULL};" % (name, ", ".join(map(text, row["types"]))))

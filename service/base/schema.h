@@ -66,6 +66,7 @@ struct parameter {
 	bool list;            /* comma separated (style form, explode false): schema is that of one element */
 	const struct schema *schema;
 	const char *fallback; /* the default, NULL = none */
+	int64_t max_items;    /* of a list; -1 = no limit */
 };
 
 enum http_method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_COUNT };
