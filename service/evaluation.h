@@ -6,8 +6,10 @@
 #include "facts_evaluation.h"
 #include "request.h"
 
-/* evaluation_facts_load - set facts->evaluation to those of the newest panel of the application that was not voided (panel_id
-   NULL when there is none). Seats and conflicts are loaded for the bureau and the system only; the result only once closed. */
-MUST_CHECK struct problem *evaluation_facts_load(struct request *rq, const char *application_id, struct facts *facts);
+/* evaluation_facts_load - set facts->evaluation to those of the newest panel of the application that was not
+   voided (panel_id NULL when there is none). Seats and conflicts are loaded for the bureau and the system
+   only; the result only once closed. */
+MUST_CHECK struct problem *evaluation_facts_load(struct request *rq, const char *application_id,
+						 struct facts *facts);
 
 #endif

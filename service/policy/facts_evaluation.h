@@ -1,6 +1,7 @@
-/* Facts of an evaluation (articles 12, 13, 17): the panel of an application, its seats, one sheet, one expert record.
-   Filled by service/evaluation.c. Nothing here carries a score of a sealed sheet to anybody but its author: when the asker may not
-   learn about the seats, is_sealed is set, none is loaded, and the guards that would judge them say nothing. */
+/* Facts of an evaluation (articles 12, 13, 17): the panel of an application, its seats, one sheet, one expert
+   record. Filled by service/evaluation.c. Nothing here carries a score of a sealed sheet to anybody but its
+   author: when the asker may not learn about the seats, is_sealed is set, none is loaded, and the guards that
+   would judge them say nothing. */
 #ifndef FACTS_EVALUATION_H
 #define FACTS_EVALUATION_H
 
@@ -24,10 +25,10 @@ struct panel_seat {
 	const char *employer_credit_code, *employer_name, *employer_key;
 	const char *expert_status;
 	struct date valid_until;
-	bool carries_field;   /* the application's industry field is among the expert's */
-	bool is_declared;     /* the declaration of conflicts is signed */
-	bool nominated_here;  /* this alliance recommended the expert to the database */
-	bool sat_before;      /* in the alliance's panel before this application */
+	bool carries_field;  /* the application's industry field is among the expert's */
+	bool is_declared;    /* the declaration of conflicts is signed */
+	bool nominated_here; /* this alliance recommended the expert to the database */
+	bool sat_before;     /* in the alliance's panel before this application */
 	const struct employment *employments;
 	size_t employment_count;
 };
@@ -82,8 +83,8 @@ struct evaluation_facts {
 	const char *rubric_version, *material_sha256, *chair_expert_id;
 	int weights[8];
 	struct date due_on;
-	bool is_closed;         /* result, mean and alert are set only then */
-	const char *result;     /* recognise, revise, reject */
+	bool is_closed;     /* result, mean and alert are set only then */
+	const char *result; /* recognise, revise, reject */
 	int mean_hundredths;
 	bool has_dispersion_alert;
 	bool actor_is_chair;

@@ -1,4 +1,5 @@
-/* Article 12 as data and arithmetic: eight criteria, 41 check questions, and what follows from the sheets. Pure. */
+/* Article 12 as data and arithmetic: eight criteria, 41 check questions, and what follows from the sheets.
+ * Pure. */
 #ifndef RUBRIC_H
 #define RUBRIC_H
 
@@ -54,6 +55,7 @@ int weights_sum(const int weights[CRITERIA]);
 int sheet_total(const int scores[CRITERIA], const int weights[CRITERIA]);
 
 /* evaluation_compute - EV-09 to EV-12 over n >= 1 sheets, with the weights and limits of the parameters. */
-struct evaluation_result evaluation_compute(const struct sheet_score *sheets, size_t n, const struct parameters *p);
+struct evaluation_result evaluation_compute(const struct sheet_score *sheets, size_t n,
+					    const struct parameters *p);
 
 #endif
