@@ -78,6 +78,9 @@ void db_rollback(struct db *db);
 MUST_CHECK struct problem *db_savepoint(struct db *db, struct arena *arena);
 void db_savepoint_rollback(struct db *db);
 
+/* db_check_now - check the constraints that wait for the commit (a dry run has none). */
+MUST_CHECK struct problem *db_check_now(struct db *db, struct arena *arena);
+
 /* A copy out: one statement of sql/statements marked ":copy" streamed as CSV or as rows, on a connection of its own
    in REPEATABLE READ, at most two at once (else PROBLEM_overloaded). */
 struct export;

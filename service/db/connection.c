@@ -1,0 +1,199 @@
+/* One connection: connecting, preparing every statement, sending and waiting with a deadline. */
+#include "connection.h"
+
+#include "clock.h"
+#include "log.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How much longer than the server's own time-out we wait for its answer. */
+#define GRACE_MS 2000
+
+static void notice_receive(void *context, const PGresult *result)
+{
+	struct connection *connection = context;
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	if (connection->committing && state && strcmp(state, "01000") == 0)
+		connection->commit_warning = true;
+	log_event(LOG_LEVEL_DEBUG, "database_notice", "sqlstate", state, (char *)NULL);
+}
+
+/* wait_ready - until PQgetResult would not block. */
+static bool wait_ready(struct connection *connection)
+{
+	int64_t deadline = clock_monotonic_ms() + connection->wait_ms;
+	for (;;) {
+		int flush = PQflush(connection->pg);
+		if (flush < 0)
+			connection->broken = true;
+		if (flush < 0 || !PQisBusy(connection->pg))
+			return true;
+		int64_t left = deadline - clock_monotonic_ms();
+		if (left <= 0) {
+			connection->broken = true;
+			return false;
+		}
+		struct pollfd poller = {PQsocket(connection->pg), (short)(POLLIN | (flush ? POLLOUT : 0)), 0};
+		int ready = poll(&poller, 1, (int)left);
+		if (ready < 0 && errno != EINTR) {
+			connection->broken = true;
+			return false;
+		}
+		if (ready > 0 && (poller.revents & ~POLLOUT) && !PQconsumeInput(connection->pg)) {
+			connection->broken = true;
+			return true; /* PQgetResult now has the error */
+		}
+	}
+}
+
+bool connection_next(struct connection *connection, PGresult **ret)
+{
+	*ret = NULL;
+	if (!wait_ready(connection))
+		return false;
+	*ret = PQgetResult(connection->pg);
+	if (PQstatus(connection->pg) != CONNECTION_OK)
+		connection->broken = true;
+	return true;
+}
+
+bool connection_is_alive(struct connection *connection)
+{
+	struct pollfd poller = {PQsocket(connection->pg), POLLIN, 0};
+	/* One call misses a backend that was terminated: first comes its last word, then the end. */
+	while (!connection->broken && poll(&poller, 1, 0) > 0) {
+		if (!PQconsumeInput(connection->pg) || PQstatus(connection->pg) != CONNECTION_OK)
+			connection->broken = true;
+	}
+	return !connection->broken && PQstatus(connection->pg) == CONNECTION_OK;
+}
+
+bool connection_send(struct connection *connection, enum statement statement, const char *const *parameters,
+                     size_t count)
+{
+	if (connection->broken ||
+	    !PQsendQueryPrepared(connection->pg, statements[statement].name, (int)count, parameters, NULL, NULL, 0)) {
+		connection->broken = true;
+		return false;
+	}
+	return true;
+}
+
+/* collect - the one result of what was sent, everything after it thrown away; NULL when lost. */
+static PGresult *collect(struct connection *connection)
+{
+	PGresult *first = NULL, *next = NULL;
+	do {
+		if (!connection_next(connection, &next)) {
+			PQclear(first);
+			return NULL;
+		}
+		if (!first)
+			first = next;
+		else
+			PQclear(next);
+	} while (next && PQstatus(connection->pg) == CONNECTION_OK);
+	return first;
+}
+
+PGresult *connection_run(struct connection *connection, enum statement statement, const char *const *parameters,
+                         size_t count)
+{
+	if (!connection_send(connection, statement, parameters, count))
+		return NULL;
+	return collect(connection);
+}
+
+PGresult *connection_command(struct connection *connection, const char *command)
+{
+	if (connection->broken || !PQsendQuery(connection->pg, command)) {
+		connection->broken = true;
+		return NULL;
+	}
+	return collect(connection);
+}
+
+/* prepare_all - all statements in one pipeline; the cause names the first that does not prepare. */
+static struct problem *prepare_all(struct arena *arena, struct connection *connection)
+{
+	bool sent = PQenterPipelineMode(connection->pg) == 1;
+	for (int i = 0; sent && i < STATEMENT_COUNT; i++)
+		sent = PQsendPrepare(connection->pg, statements[i].name, statements[i].text, 0, NULL) == 1;
+	sent = sent && PQpipelineSync(connection->pg) == 1;
+	struct problem *problem = NULL;
+	int seen = 0;
+	for (bool done = !sent; !done;) {
+		PGresult *result = NULL;
+		if (!connection_next(connection, &result))
+			break;
+		ExecStatusType status = result ? PQresultStatus(result) : PGRES_COMMAND_OK;
+		if (status == PGRES_FATAL_ERROR && !problem && !connection->broken && seen < STATEMENT_COUNT) {
+			problem = problem_new(arena, PROBLEM_internal, NULL, NULL);
+			problem->cause = arena_printf(arena, "statement %s: %s", statements[seen].name,
+			                              PQresultErrorMessage(result));
+		}
+		if (result)
+			seen++;
+		done = status == PGRES_PIPELINE_SYNC || connection->broken;
+		PQclear(result);
+	}
+	if (!problem && (!sent || connection->broken || PQexitPipelineMode(connection->pg) != 1)) {
+		problem = problem_new(arena, PROBLEM_database_unavailable, NULL, NULL);
+		problem->cause = arena_printf(arena, "preparing: %s", PQerrorMessage(connection->pg));
+	}
+	return problem;
+}
+
+static PGconn *connect_to(const struct connection_options *options)
+{
+	char settings[400];
+	snprintf(settings, sizeof settings,
+	         "-c statement_timeout=%d -c lock_timeout=%d -c idle_in_transaction_session_timeout=%d "
+	         "-c TimeZone=Asia/Shanghai -c DateStyle=ISO -c default_transaction_isolation=read\\ committed "
+	         "-c default_transaction_read_only=%s -c jit=off",
+	         options->statement_timeout_ms, options->lock_timeout_ms, 2 * options->statement_timeout_ms + 10000,
+	         options->read_only ? "on" : "off");
+	const char *keywords[] = {"dbname",         "options",         "application_name",   "client_encoding",
+	                          "connect_timeout", "keepalives_idle", "keepalives_interval", "tcp_user_timeout",
+	                          NULL};
+	const char *values[] = {options->conninfo, settings, "allianced", "UTF8", "5", "30", "5", "10000", NULL};
+	return PQconnectdbParams(keywords, values, 1);
+}
+
+struct problem *connection_open(struct arena *arena, const struct connection_options *options,
+                                struct connection **ret)
+{
+	PGconn *pg = connect_to(options);
+	if (!pg || PQstatus(pg) != CONNECTION_OK || PQsetnonblocking(pg, 1) != 0) {
+		struct problem *problem = problem_new(arena, PROBLEM_database_unavailable, NULL, NULL);
+		problem->cause = arena_strdup(arena, pg ? PQerrorMessage(pg) : "out of memory");
+		problem->retry_after = 1;
+		PQfinish(pg);
+		return problem;
+	}
+	struct connection *connection = calloc(1, sizeof *connection);
+	if (!connection)
+		abort();
+	connection->pg = pg;
+	connection->wait_ms = (options->statement_timeout_ms ? options->statement_timeout_ms : 600000) + GRACE_MS;
+	PQsetNoticeReceiver(pg, notice_receive, connection);
+	struct problem *problem = options->prepare ? prepare_all(arena, connection) : NULL;
+	if (problem) {
+		connection_close(connection);
+		return problem;
+	}
+	*ret = connection;
+	return NULL;
+}
+
+void connection_close(struct connection *connection)
+{
+	if (!connection)
+		return;
+	PQfinish(connection->pg);
+	free(connection);
+}

@@ -1,0 +1,344 @@
+/* The pool: a bounded number of connections, a bounded wait for one, and a keeper thread that brings lost connections back
+   and knows whether the database answers. A caller never connects and never waits for a connect. */
+#include "pool.h"
+
+#include "clock.h"
+#include "log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define EXPORTS      2
+#define CHECK_MS     2000 /* between two looks at the database */
+#define RETRY_MIN_MS 100
+#define RETRY_MAX_MS 1000
+
+struct pool {
+	char *conninfo;
+	struct connection_options options, lane_options;
+	int count, wait_ms;
+	pthread_mutex_t mutex;
+	pthread_cond_t available; /* a connection came back, or hope went */
+	pthread_cond_t work;      /* for the keeper */
+	struct db *slots;
+	int waiting, exports;
+	bool reachable; /* the last attempt to talk to the database went well */
+	bool stopping;
+	pthread_t keeper;
+	struct lane *lane;
+	struct db lane_db;
+};
+
+static void wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t milliseconds)
+{
+	struct timespec at;
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	at.tv_sec += (time_t)(milliseconds / 1000);
+	at.tv_nsec += (long)(milliseconds % 1000) * 1000000;
+	if (at.tv_nsec >= 1000000000) {
+		at.tv_sec++;
+		at.tv_nsec -= 1000000000;
+	}
+	pthread_cond_timedwait(condition, mutex, &at);
+}
+
+static struct db *slot_idle(struct pool *pool)
+{
+	for (int i = 0; i < pool->count; i++)
+		if (!pool->slots[i].busy && pool->slots[i].connection)
+			return &pool->slots[i];
+	return NULL;
+}
+
+static bool slot_any(const struct pool *pool)
+{
+	for (int i = 0; i < pool->count; i++)
+		if (pool->slots[i].busy || pool->slots[i].connection)
+			return true;
+	return false;
+}
+
+static struct problem *problem_wait(struct arena *arena, enum problem_code code, const char *cause)
+{
+	struct problem *problem = problem_new(arena, code, NULL, NULL);
+	problem->retry_after = 1;
+	problem->cause = cause;
+	return problem;
+}
+
+struct problem *pool_checkout(struct pool *pool, struct arena *arena, struct db **ret)
+{
+	int64_t deadline = clock_monotonic_ms() + pool->wait_ms;
+	struct problem *problem = NULL;
+	struct db *slot = NULL;
+	pthread_mutex_lock(&pool->mutex);
+	pool->waiting++;
+	while (!problem) {
+		slot = slot_idle(pool);
+		if (slot && connection_is_alive(slot->connection))
+			break;
+		if (slot) {
+			connection_close(slot->connection);
+			slot->connection = NULL;
+			pthread_cond_signal(&pool->work);
+			continue;
+		}
+		int64_t left = deadline - clock_monotonic_ms();
+		if (!pool->reachable && !slot_any(pool))
+			problem = problem_wait(arena, PROBLEM_database_unavailable, "no connection");
+		else if (left <= 0)
+			problem = problem_wait(arena, PROBLEM_overloaded, "all connections are busy");
+		else
+			wait_until(&pool->available, &pool->mutex, left);
+	}
+	pool->waiting--;
+	if (!problem) {
+		slot->busy = true;
+		*ret = slot;
+	}
+	pthread_mutex_unlock(&pool->mutex);
+	return problem;
+}
+
+void pool_checkin(struct db *db)
+{
+	struct pool *pool = db->pool;
+	if (db->connection->broken || PQtransactionStatus(db->connection->pg) != PQTRANS_IDLE) {
+		connection_close(db->connection);
+		db->connection = NULL;
+	}
+	pthread_mutex_lock(&pool->mutex);
+	db->busy = false;
+	pthread_cond_signal(db->connection ? &pool->available : &pool->work);
+	pthread_mutex_unlock(&pool->mutex);
+}
+
+void pool_wake(struct pool *pool)
+{
+	pthread_mutex_lock(&pool->mutex);
+	pthread_cond_signal(&pool->work);
+	pthread_mutex_unlock(&pool->mutex);
+}
+
+/* take_missing - a slot without a connection, marked busy so that nobody else touches it. */
+static struct db *take_missing(struct pool *pool)
+{
+	for (int i = 0; i < pool->count; i++)
+		if (!pool->slots[i].busy && !pool->slots[i].connection)
+			return &pool->slots[i];
+	return NULL;
+}
+
+static void note_reachable(struct pool *pool, bool reachable, const char *cause)
+{
+	if (pool->reachable != reachable)
+		log_event(reachable ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
+		          reachable ? "database_reachable" : "database_unreachable", "cause", cause, (char *)NULL);
+	pool->reachable = reachable;
+	pthread_cond_broadcast(&pool->available);
+}
+
+/* connect_with - one attempt, outside the mutex. */
+static struct connection *connect_with(struct pool *pool, const struct connection_options *options)
+{
+	struct arena *arena = arena_new();
+	struct connection *connection = NULL;
+	pthread_mutex_unlock(&pool->mutex);
+	struct problem *problem = connection_open(arena, options, &connection);
+	pthread_mutex_lock(&pool->mutex);
+	note_reachable(pool, !problem, problem ? problem->cause : NULL);
+	arena_free(arena);
+	return connection;
+}
+
+/* repair - connect what is missing; false when an attempt failed. */
+static bool repair(struct pool *pool)
+{
+	for (struct db *slot; !pool->stopping && (slot = take_missing(pool));) {
+		struct connection *connection = connect_with(pool, &pool->options);
+		if (!connection)
+			return false;
+		slot->connection = connection;
+		pthread_cond_broadcast(&pool->available);
+	}
+	if (!pool->stopping && lane_is_empty(pool->lane)) {
+		struct connection *connection = connect_with(pool, &pool->lane_options);
+		if (!connection)
+			return false;
+		lane_give(pool->lane, connection);
+	}
+	return true;
+}
+
+/* look - whether the database still answers on an idle connection. */
+static void look(struct pool *pool)
+{
+	struct db *slot = slot_idle(pool);
+	if (!slot)
+		return;
+	slot->busy = true;
+	pthread_mutex_unlock(&pool->mutex);
+	PGresult *result = connection_command(slot->connection, "select 1");
+	bool well = result && PQresultStatus(result) == PGRES_TUPLES_OK;
+	PQclear(result);
+	pthread_mutex_lock(&pool->mutex);
+	slot->busy = false;
+	if (well) {
+		pthread_cond_signal(&pool->available);
+		return;
+	}
+	connection_close(slot->connection);
+	slot->connection = NULL;
+}
+
+static void *keep(void *context)
+{
+	struct pool *pool = context;
+	int64_t retry = RETRY_MIN_MS;
+	pthread_mutex_lock(&pool->mutex);
+	while (!pool->stopping) {
+		bool whole = repair(pool);
+		retry = whole ? RETRY_MIN_MS : retry * 2 > RETRY_MAX_MS ? RETRY_MAX_MS : retry * 2;
+		if (!pool->stopping && (!whole || (!take_missing(pool) && !lane_is_empty(pool->lane))))
+			wait_until(&pool->work, &pool->mutex, whole ? CHECK_MS : retry);
+		if (!pool->stopping)
+			look(pool);
+	}
+	pthread_mutex_unlock(&pool->mutex);
+	return NULL;
+}
+
+static char *copy_text(const char *text)
+{
+	char *copy = strdup(text);
+	if (!copy)
+		abort();
+	return copy;
+}
+
+static struct pool *pool_make(const struct pool_options *options)
+{
+	struct pool *pool = calloc(1, sizeof *pool);
+	if (!pool)
+		abort();
+	pool->count = options->connections > 0 ? options->connections : 1;
+	pool->slots = calloc((size_t)pool->count, sizeof *pool->slots);
+	if (!pool->slots)
+		abort();
+	pool->wait_ms = options->wait_ms;
+	pool->conninfo = copy_text(options->conninfo);
+	pool->options = (struct connection_options){pool->conninfo, options->statement_timeout_ms,
+	                                            options->lock_timeout_ms, false, true};
+	pool->lane_options = pool->options;
+	pool->lane_options.read_only = true;
+	for (int i = 0; i < pool->count; i++)
+		pool->slots[i].pool = pool;
+	pool->lane_db = (struct db){pool, true, NULL, false};
+	pool->lane = lane_new(pool);
+	pthread_mutex_init(&pool->mutex, NULL);
+	pthread_condattr_t monotonic;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&pool->available, &monotonic);
+	pthread_cond_init(&pool->work, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	return pool;
+}
+
+static void pool_unmake(struct pool *pool)
+{
+	for (int i = 0; i < pool->count; i++)
+		connection_close(pool->slots[i].connection);
+	lane_free(pool->lane);
+	pthread_cond_destroy(&pool->available);
+	pthread_cond_destroy(&pool->work);
+	pthread_mutex_destroy(&pool->mutex);
+	free(pool->slots);
+	free(pool->conninfo);
+	free(pool);
+}
+
+struct problem *pool_open(struct arena *arena, const struct pool_options *options, struct pool **ret)
+{
+	struct pool *pool = pool_make(options);
+	struct problem *problem = connection_open(arena, &pool->options, &pool->slots[0].connection);
+	if (!problem) {
+		pool->reachable = true;
+		if (pthread_create(&pool->keeper, NULL, keep, pool) != 0) {
+			problem = problem_new(arena, PROBLEM_internal, NULL, NULL);
+			problem->cause = "the keeper thread does not start";
+		}
+	}
+	if (problem) {
+		pool_unmake(pool);
+		return problem;
+	}
+	*ret = pool;
+	return NULL;
+}
+
+void pool_close(struct pool *pool)
+{
+	if (!pool)
+		return;
+	pthread_mutex_lock(&pool->mutex);
+	pool->stopping = true;
+	pthread_cond_signal(&pool->work);
+	pthread_mutex_unlock(&pool->mutex);
+	pthread_join(pool->keeper, NULL);
+	pool_unmake(pool);
+}
+
+bool pool_is_ready(struct pool *pool)
+{
+	pthread_mutex_lock(&pool->mutex);
+	bool ready = pool->reachable && slot_any(pool);
+	pthread_mutex_unlock(&pool->mutex);
+	return ready;
+}
+
+struct pool_counts pool_count(struct pool *pool)
+{
+	struct pool_counts counts = {0, 0, 0};
+	pthread_mutex_lock(&pool->mutex);
+	for (int i = 0; i < pool->count; i++) {
+		counts.busy += pool->slots[i].busy;
+		counts.idle += !pool->slots[i].busy && pool->slots[i].connection;
+	}
+	counts.waiting = pool->waiting;
+	pthread_mutex_unlock(&pool->mutex);
+	return counts;
+}
+
+struct db *db_lane(struct pool *pool)
+{
+	return &pool->lane_db;
+}
+
+struct lane *pool_lane(struct pool *pool)
+{
+	return pool->lane;
+}
+
+const char *pool_conninfo(struct pool *pool)
+{
+	return pool->conninfo;
+}
+
+bool pool_export_start(struct pool *pool)
+{
+	pthread_mutex_lock(&pool->mutex);
+	bool free_place = pool->exports < EXPORTS;
+	pool->exports += free_place;
+	pthread_mutex_unlock(&pool->mutex);
+	return free_place;
+}
+
+void pool_export_end(struct pool *pool)
+{
+	pthread_mutex_lock(&pool->mutex);
+	pool->exports--;
+	pthread_mutex_unlock(&pool->mutex);
+}

@@ -1,0 +1,45 @@
+/* The pool from inside: slots, checkout, the lane. Private to service/db; everybody else sees db.h. */
+#ifndef POOL_H
+#define POOL_H
+
+#include "connection.h"
+#include "db.h"
+
+#include <pthread.h>
+
+struct db {
+	struct pool *pool;
+	bool lane;                     /* no connection of its own */
+	struct connection *connection; /* NULL while nobody holds it and none is connected */
+	bool busy;
+};
+
+struct lane;
+
+/* pool_checkout - a healthy connection, or the 503. pool_checkin gives it back (or replaces it when it is broken). */
+MUST_CHECK struct problem *pool_checkout(struct pool *pool, struct arena *arena, struct db **ret);
+void pool_checkin(struct db *db);
+
+/* pool_wake - tell the keeper that a connection is missing. */
+void pool_wake(struct pool *pool);
+
+struct lane *pool_lane(struct pool *pool);
+const char *pool_conninfo(struct pool *pool);
+
+/* pool_export_start, _end - at most two exports at once; false when there are two. */
+bool pool_export_start(struct pool *pool);
+void pool_export_end(struct pool *pool);
+
+struct lane *lane_new(struct pool *pool);
+void lane_free(struct lane *lane);
+
+/* lane_give - a new connection for an empty lane (taken over). lane_is_empty - whether it wants one. */
+void lane_give(struct lane *lane, struct connection *connection);
+bool lane_is_empty(struct lane *lane);
+
+/* lane_submit - run a statement with whatever else waits. True: *ret is its result (the caller clears it). False: the lane
+   has no connection or lost it; reads may be repeated elsewhere. */
+bool lane_submit(struct lane *lane, enum statement statement, const char *const *parameters, size_t count,
+                 PGresult **ret);
+
+#endif
