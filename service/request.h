@@ -86,6 +86,17 @@ struct request {
 	const char *acting_role;
 };
 
+/* request_prepare - an empty request for an operation: a new trace id, business time read once, parameters absent or at their
+   defaults. Callers without HTTP (the sweep, the seed, the command line) set values and body on top. */
+void request_prepare(struct request *rq, struct arena *arena, struct pool *pool, const struct operation *op,
+                     const struct caller *caller);
+
+/* request_set_value - give a parameter of the operation; the name must be the operation's. */
+void request_set_value(struct request *rq, const char *name, const char *value);
+
+/* operation_find - by snake_case name, NULL when openapi.yaml has none. */
+const struct operation *operation_find(const char *name);
+
 /* request_run - do it. The reply is in rq->reply when the result is NULL. */
 MUST_CHECK struct problem *request_run(struct request *rq);
 

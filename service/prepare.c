@@ -1,0 +1,57 @@
+/* A request from scratch, for callers that do not come over HTTP and for the pipeline as its first step. */
+#include "request.h"
+
+#include "clock.h"
+#include "text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct operation *operation_find(const char *name)
+{
+	for (size_t i = 0; i < operation_count; i++)
+		if (!strcmp(operations[i].name, name))
+			return &operations[i];
+	return NULL;
+}
+
+static const char *trace_id(struct arena *arena)
+{
+	unsigned char bytes[16];
+	random_bytes(bytes, sizeof bytes);
+	char *text = arena_alloc(arena, 2 * sizeof bytes + 1);
+	for (size_t i = 0; i < sizeof bytes; i++)
+		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+	return text;
+}
+
+void request_prepare(struct request *rq, struct arena *arena, struct pool *pool, const struct operation *op,
+                     const struct caller *caller)
+{
+	*rq = (struct request){.arena = arena, .pool = pool, .op = op, .caller = caller, .if_match = -1};
+	rq->reply.version = -1;
+	rq->id = trace_id(arena);
+	rq->now = clock_now();
+	rq->today = instant_date(rq->now);
+	char *now = arena_alloc(arena, INSTANT_TEXT), *today = arena_alloc(arena, DATE_TEXT);
+	rq->now_text = instant_format(rq->now, now);
+	rq->today_text = date_format(rq->today, today);
+	const char **values = arena_alloc(arena, (op->parameter_count + 1) * sizeof *values);
+	for (size_t i = 0; i < op->parameter_count; i++)
+		values[i] = op->parameters[i].fallback;
+	rq->values = values;
+}
+
+void request_set_value(struct request *rq, const char *name, const char *value)
+{
+	const char **values = arena_alloc(rq->arena, (rq->op->parameter_count + 1) * sizeof *values);
+	memcpy(values, rq->values, rq->op->parameter_count * sizeof *values);
+	for (size_t i = 0; i < rq->op->parameter_count; i++)
+		if (!strcmp(rq->op->parameters[i].name, name)) {
+			values[i] = value;
+			rq->values = values;
+			return;
+		}
+	abort(); /* a name that the operation does not have is a defect of the program */
+}
