@@ -1,0 +1,2 @@
+-- :optional
+select id from credential where id = $2::uuid and account_id = $1::uuid and revoked_at is null for update
