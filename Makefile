@@ -33,7 +33,7 @@ INC_policy := -Iservice/policy $(INC_base)
 INC_db := -Iservice/db -I$(GEN)/sql $(INC_base) -I/usr/include/postgresql
 INC_service := -Iservice $(INC_policy) -Iservice/db -I$(GEN)/sql -I$(GEN)/operations
 INC_api := -Iapi -Iservice $(INC_base) -Iservice/db -I$(GEN)/sql -I$(GEN)/operations
-INC_main := -Iapi -Iservice -Iservice/db $(INC_policy) -I$(GEN)/sql -I$(GEN)/operations
+INC_main := -Iapi -Iservice -Iservice/db $(INC_policy) -I$(GEN)/sql -I$(GEN)/operations -I/usr/include/postgresql
 
 SRC_base := $(wildcard service/base/*.c)
 SRC_policy := $(wildcard service/policy/*.c)

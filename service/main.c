@@ -1,0 +1,266 @@
+/* Main: the composition root. Settings become a pool, a server and signals; each command is one function
+   here. It decides nothing about the measures. */
+#include "access.h"
+#include "cli.h"
+#include "clock.h"
+#include "install.h"
+#include "log.h"
+#include "migrate.h"
+#include "schema.h"
+#include "server.h"
+#include "sweep.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <libpq-fe.h>
+#include <microhttpd.h>
+#include <openssl/crypto.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <ulfius.h>
+#include <unistd.h>
+
+static const char *required_url(const struct cli *cli)
+{
+	if (*cli->config.database_url)
+		return cli->config.database_url;
+	cli_fail(CONFIG_EXIT_VALUE, "database_url is not set; give DATABASE_URL or --database-url-file");
+	return NULL;
+}
+
+/* The words that config cannot judge: log and clock. */
+static int apply_words(const struct cli *cli)
+{
+	if (!log_start(cli->config.log_level, cli->config.log_format))
+		return cli_fail(CONFIG_EXIT_VALUE,
+				"log_level is '%s' and log_format '%s': one of them is no known word",
+				cli->config.log_level, cli->config.log_format);
+	if (!clock_set(cli->config.clock))
+		return cli_fail(CONFIG_EXIT_VALUE,
+				"clock is '%s': it must be system, fixed:INSTANT or offset:DURATION",
+				cli->config.clock);
+	return 0;
+}
+
+/* STATE_DIR and STATE_DIR/keys, the second for nobody else's eyes. */
+static int make_state(const struct cli *cli)
+{
+	const char *state = cli->config.state_dir;
+	const char *keys = arena_printf(cli->arena, "%s/keys", state);
+
+	if (mkdir(state, 0755) != 0 && errno != EEXIST)
+		return cli_fail(CONFIG_EXIT_VALUE, "state_dir %s cannot be made: %s", state, strerror(errno));
+	if (mkdir(keys, 0700) != 0 && errno != EEXIST)
+		return cli_fail(CONFIG_EXIT_VALUE, "state_dir %s is not writable: %s", state,
+				strerror(errno));
+	if (access(keys, R_OK | W_OK | X_OK) != 0)
+		return cli_fail(CONFIG_EXIT_VALUE, "state_dir %s is not writable: %s", state,
+				strerror(errno));
+	return 0;
+}
+
+/* The schema is looked at before the statements are prepared: "older" says more than "no such column". */
+static struct problem *open_database(struct cli *cli, const char *url, struct pool **ret)
+{
+	const struct pool_options options = {
+		.conninfo = url,
+		.connections = cli->config.pool_connections,
+		.wait_ms = cli->config.pool_wait_ms,
+		.statement_timeout_ms = cli->config.statement_timeout_ms,
+		.lock_timeout_ms = cli->config.lock_timeout_ms,
+	};
+
+	TRY(migrate_check(cli->arena, url));
+	return pool_open(cli->arena, &options, ret);
+}
+
+static struct problem *start_access(struct cli *cli)
+{
+	const struct access_options options = {
+		.issuer = cli->config.issuer,
+		.signing_key_file = cli->config.signing_key_file,
+		.external_issuer = cli->config.external_issuer,
+		.external_audience = cli->config.external_audience,
+		.external_jwks_file = cli->config.external_jwks_file,
+		.test = cli->config.demo,
+	};
+
+	return access_start(cli->arena, &options);
+}
+
+/* Blocked in every thread that comes later; only sigwait takes them. SIGPIPE: a client that left is no reason
+ * to die. */
+static void block_signals(sigset_t *ret)
+{
+	sigemptyset(ret);
+	sigaddset(ret, SIGINT);
+	sigaddset(ret, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, ret, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* The next Ctrl-C or SIGTERM ends the process at once. */
+static void unblock_signals(const sigset_t *signals)
+{
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	pthread_sigmask(SIG_UNBLOCK, signals, NULL);
+}
+
+static struct problem *serve(struct cli *cli, const char *url, const sigset_t *signals)
+{
+	const struct config *config = &cli->config;
+	struct server_options options = {
+		.bind = config->bind,
+		.port = config->port,
+		.admin_port = config->admin_port,
+		.public_url = config->public_url,
+		.docs_dir = config->docs_dir,
+		.commit = COMMIT,
+		.max_connections = config->max_connections,
+		.header_timeout_ms = config->header_timeout_ms,
+		.body_timeout_ms = config->body_timeout_ms,
+		.write_timeout_ms = config->write_timeout_ms,
+		.idle_timeout_ms = config->idle_timeout_ms,
+		.body_limit = config->body_limit,
+		.drain_seconds = config->drain_seconds,
+	};
+	struct server *server;
+	struct problem *problem;
+	int received = 0;
+
+	TRY(start_access(cli));
+	TRY(open_database(cli, url, &options.pool));
+	problem = server_start(cli->arena, &options, &server);
+	if (problem) {
+		pool_close(options.pool);
+		return problem;
+	}
+	access_serve(options.pool);
+	if (config->sweep)
+		sweep_start(options.pool);
+	log_event(LOG_LEVEL_INFO, "ready", "address", config->bind, "port",
+		  arena_printf(cli->arena, "%d", config->port), "version", VERSION, "clock", config->clock,
+		  NULL);
+	sigwait(signals, &received);
+	log_event(LOG_LEVEL_INFO, "stopping", "signal", received == SIGINT ? "SIGINT" : "SIGTERM", NULL);
+	unblock_signals(signals);
+	server_drain(server, config->drain_seconds);
+	sweep_stop();
+	access_stop();
+	pool_close(options.pool);
+	log_event(LOG_LEVEL_INFO, "stopped", NULL);
+	return NULL;
+}
+
+static int run_serve(struct cli *cli)
+{
+	const char *url = required_url(cli);
+	struct problem *problem;
+	sigset_t signals;
+	int code;
+
+	if (!url)
+		return CONFIG_EXIT_VALUE;
+	block_signals(&signals);
+	code = apply_words(cli);
+	if (!code)
+		code = make_state(cli);
+	if (code)
+		return code;
+	problem = serve(cli, url, &signals);
+	return problem ? cli_problem(problem) : 0;
+}
+
+static void say(const char *line)
+{
+	fprintf(stderr, "%s\n", line);
+}
+
+/* With one URL for everything there is no second role to grant rights to. */
+static int run_migrate(struct cli *cli)
+{
+	const bool has_owner = *cli->config.database_owner_url;
+	const char *url = has_owner ? cli->config.database_owner_url : required_url(cli);
+	struct problem *problem;
+
+	if (!url)
+		return CONFIG_EXIT_VALUE;
+	problem = migrate_run(cli->arena, url, has_owner ? cli->config.service_role : NULL, say);
+	return problem ? cli_problem(problem) : 0;
+}
+
+static int run_sweep(struct cli *cli)
+{
+	const char *url = required_url(cli);
+	struct problem *problem;
+	struct pool *pool;
+	int code = apply_words(cli);
+
+	if (!url)
+		return CONFIG_EXIT_VALUE;
+	if (code)
+		return code;
+	problem = open_database(cli, url, &pool);
+	if (problem)
+		return cli_problem(problem);
+	problem = sweep_run(cli->arena, pool, cli_value(cli, "date"));
+	pool_close(pool);
+	return problem ? cli_problem(problem) : 0;
+}
+
+static int run_check_config(struct cli *cli)
+{
+	struct buffer buffer = {0};
+	int code;
+
+	config_print(&buffer, cli->origins);
+	fwrite(buffer.text, 1, buffer.length, stdout);
+	buffer_free(&buffer);
+	code = apply_words(cli);
+	return code;
+}
+
+static int run_openapi(struct cli *cli)
+{
+	(void)cli;
+	fwrite(openapi_json, 1, openapi_json_length, stdout);
+	putchar('\n');
+	return 0;
+}
+
+static int run_version(struct cli *cli)
+{
+	(void)cli;
+	printf("allianced %s (%s)\nulfius %s, libmicrohttpd %s, jansson %s, libpq %d.%d, %s\n", VERSION,
+	       COMMIT, ULFIUS_VERSION_STR, MHD_get_version(), jansson_version_str(), PQlibVersion() / 10000,
+	       PQlibVersion() % 10000, OpenSSL_version(OPENSSL_VERSION));
+	return 0;
+}
+
+/* clang-format off */
+static const struct command commands[] = {
+	{"serve", "[settings]", "Run the service until SIGTERM or Ctrl-C.", run_serve, {{NULL, NULL, NULL}}},
+	{"migrate", "[settings]", "Bring the database to this program's schema, as its owner.", run_migrate, {{NULL, NULL, NULL}}},
+	{"sweep", "[--date DATE]", "Do what falls due by itself, once.", run_sweep,
+	 {{"date", "DATE", "the legal day to act for; the clock's without it"}, {NULL, NULL, NULL}}},
+	{"account", "create | list | grant | disable", "Accounts and their roles.", cli_account,
+	 {{"name", "NAME", "of a new account"}, {"kind", "person|machine", "of a new account (person)"},
+	  {"issuer", "URL", "external issuer whose tokens stand for the account"}, {"subject", "TEXT", "subject in those tokens"},
+	  {"role", "ROLE", "to grant"}, {"reach", "ID", "organisation, recommending unit or expert record that the role needs"},
+	  {"key", NULL, "make a key for the new account, too"}, {"undo", NULL, "disable: let the account act again"}}},
+	{"key", "create | list | revoke", "API keys of accounts; a key is shown once.", cli_key,
+	 {{"title", "TEXT", "what the key is for"}, {"scopes", "WORDS", "narrow what the key may do"},
+	  {"expires-at", "TIME", "RFC 3339"}, {NULL, NULL, NULL}}},
+	{"check-config", "[settings]", "Print every setting with its origin, secrets masked.", run_check_config, {{NULL, NULL, NULL}}},
+	{"openapi", "", "Print the description of the API as JSON.", run_openapi, {{NULL, NULL, NULL}}},
+	{"version", "", "Print the versions of the program and its libraries.", run_version, {{NULL, NULL, NULL}}},
+};
+/* clang-format on */
+
+int main(int argc, char **argv)
+{
+	return cli_main(commands, sizeof commands / sizeof commands[0], argc, argv);
+}
