@@ -3,6 +3,7 @@
 #include "access.h"
 #include "cli.h"
 #include "clock.h"
+#include "demo.h"
 #include "install.h"
 #include "log.h"
 #include "migrate.h"
@@ -11,6 +12,7 @@
 #include "sweep.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <libpq-fe.h>
 #include <microhttpd.h>
@@ -147,7 +149,7 @@ static struct problem *serve(struct cli *cli, const char *url, const sigset_t *s
 	sigwait(signals, &received);
 	log_event(LOG_LEVEL_INFO, "stopping", "signal", received == SIGINT ? "SIGINT" : "SIGTERM", NULL);
 	unblock_signals(signals);
-	server_drain(server, config->drain_seconds);
+	server_stop(server);
 	sweep_stop();
 	access_stop();
 	pool_close(options.pool);
@@ -211,6 +213,45 @@ static int run_sweep(struct cli *cli)
 	return problem ? cli_problem(problem) : 0;
 }
 
+/* The tokens of the demo go to a file that only its owner can read, or to stdout. */
+static int write_tokens(const char *path, const json_t *tokens)
+{
+	int file = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : STDOUT_FILENO;
+	int failed;
+
+	if (file < 0)
+		return cli_fail(1, "cannot write %s: %s", path, strerror(errno));
+	failed = json_dumpfd(tokens, file, JSON_INDENT(2));
+	if (path && close(file) != 0)
+		failed = -1;
+	return failed ? cli_fail(1, "cannot write %s: %s", path ? path : "the tokens", strerror(errno)) : 0;
+}
+
+static int run_seed(struct cli *cli)
+{
+	const char *url = required_url(cli);
+	struct problem *problem;
+	const json_t *tokens;
+	struct pool *pool;
+	int code = url ? apply_words(cli) : CONFIG_EXIT_VALUE;
+
+	if (!code)
+		code = make_state(cli);
+	if (code)
+		return code;
+	problem = start_access(cli);
+	if (!problem)
+		problem = open_database(cli, url, &pool);
+	if (problem)
+		return cli_problem(problem);
+	problem = demo_load(cli->arena, pool, say, &tokens);
+	if (!problem)
+		code = write_tokens(cli_value(cli, "tokens"), tokens);
+	access_stop();
+	pool_close(pool);
+	return problem ? cli_problem(problem) : code;
+}
+
 static int run_check_config(struct cli *cli)
 {
 	struct buffer buffer = {0};
@@ -246,6 +287,8 @@ static const struct command commands[] = {
 	{"migrate", "[settings]", "Bring the database to this program's schema, as its owner.", run_migrate, {{NULL, NULL, NULL}}},
 	{"sweep", "[--date DATE]", "Do what falls due by itself, once.", run_sweep,
 	 {{"date", "DATE", "the legal day to act for; the clock's without it"}, {NULL, NULL, NULL}}},
+	{"seed", "[--tokens FILE]", "Load the fictitious demo into a database without accounts.", run_seed,
+	 {{"tokens", "FILE", "where the demo's tokens go: role -> token, readable by the owner only"}, {NULL, NULL, NULL}}},
 	{"account", "create | list | grant | disable", "Accounts and their roles.", cli_account,
 	 {{"name", "NAME", "of a new account"}, {"kind", "person|machine", "of a new account (person)"},
 	  {"issuer", "URL", "external issuer whose tokens stand for the account"}, {"subject", "TEXT", "subject in those tokens"},
