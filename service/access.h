@@ -49,11 +49,14 @@ MUST_CHECK struct problem *access_by_token(struct arena *arena, struct pool *poo
 const char *access_sign(struct arena *arena, const char *account_id, const char *client_id,
 			const char *scope);
 
-/* access_public_keys - the JWK set that our tokens verify with. */
-const char *access_public_keys(struct arena *arena);
+/* access_public_keys - the JWK set that our tokens verify with; NULL before access_start. Not the caller's to release. */
+const json_t *access_public_keys(void);
 
 /* access_scope_is_known - whether some operation of openapi.yaml needs this scope. */
 bool access_scope_is_known(const char *scope, size_t length);
+
+/* access_scopes_hold - whether every wanted scope is among those; NULL holds all that are known. */
+bool access_scopes_hold(const char *scopes, const char *wanted);
 
 /* For the command line and the seed: the operations of service/account.c, run through request_run as the
    system administrator of the machine, so that each leaves its line in the history. */
