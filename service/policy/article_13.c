@@ -4,6 +4,7 @@
 
 #include "facts.h"
 #include "facts_decision.h"
+#include "form.h"
 #include "rules_decl.h"
 #include "text.h"
 
@@ -227,16 +228,19 @@ void rule_de_05(const struct facts *facts, struct findings *findings)
 			                         decision->subjects[i].number));
 }
 
+void document_draft_judge(const char *title, const char *legal_basis, struct findings *findings)
+{
+	if (text_is_blank(title) || text_length(title) < DOCUMENT_TITLE_MIN)
+		finding_add(findings, RULE_DE_06, "#/title", "须有标题。", "The title is missing.");
+	if (text_is_blank(legal_basis))
+		finding_add(findings, RULE_DE_06, "#/legal_basis", "须写明依据。", "The legal basis is missing.");
+}
+
 /* DE-06: a draft says what it is and on what ground. */
 void rule_de_06(const struct facts *facts, struct findings *findings)
 {
-	if (!facts->input)
-		return;
-	const char *title = input_text(facts, "title");
-	if (text_is_blank(title) || text_length(title) < DOCUMENT_TITLE_MIN)
-		finding_add(findings, RULE_DE_06, "#/title", "须有标题。", "The title is missing.");
-	if (text_is_blank(input_text(facts, "legal_basis")))
-		finding_add(findings, RULE_DE_06, "#/legal_basis", "须写明依据。", "The legal basis is missing.");
+	if (facts->input)
+		document_draft_judge(input_text(facts, "title"), input_text(facts, "legal_basis"), findings);
 }
 
 /* DE-07: a document of recognition decides something, and everything in it can be decided now. */
@@ -272,4 +276,37 @@ void rule_de_09(const struct facts *facts, struct findings *findings)
 	if (facts->decision && facts->decision->subject_count)
 		finding_add(findings, RULE_DE_09, "#/subjects", "公文仍有事项，须先退回或不予认定。",
 		            "The document still has subjects: they must leave it first.");
+}
+
+/* ---- 按所属领域; reasons in writing ---- */
+
+/* AP-03: the industry, by which the experts are gathered; 6(1) 重点发展战略性新兴产业、支柱产业 is a priority, not an exclusion. */
+void rule_ap_03(const struct facts *facts, struct findings *findings)
+{
+	const struct application_facts *application = facts->application;
+	if (!application->field_is_known)
+		finding_add(findings, RULE_AP_03, "#/industry_field", "须选择产业领域。", "An industry field of the table is chosen.");
+	if (!application->industry_class) {
+		finding_add(findings, RULE_AP_03, "#/industry_class", "须选择产业类别。", "The industry class is chosen.");
+		return;
+	}
+	if (strcmp(application->industry_class, "other"))
+		return;
+	if (form_text(form_at(application->form, "basic", NULL), "industry_class_reason"))
+		finding_warn(findings, RULE_AP_03, "#/industry_class", "不属于战略性新兴产业或支柱产业，已说明理由。",
+		             "Neither a strategic emerging nor a pillar industry; a reason is given.");
+	else
+		finding_add(findings, RULE_AP_03, "#/form/basic/industry_class_reason", "类别为“其他”时须说明理由。",
+		            "The class “other” needs a reason.");
+}
+
+/* TR-01: who refuses or sends back says why. */
+void rule_tr_01(const struct facts *facts, struct findings *findings)
+{
+	enum {
+		REASON_MIN = 5
+	};
+	const char *comment = input_text(facts, "comment");
+	if (facts->input && (text_is_blank(comment) || text_length(comment) < REASON_MIN))
+		finding_add(findings, RULE_TR_01, "#/comment", NULL, NULL);
 }

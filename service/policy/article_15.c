@@ -1,11 +1,13 @@
 /* 第十五条
    复审制度。认定联盟每3年须进行复审，对未复审的联盟将撤销其资质。
 
-   What is here of it: the length of a term, its last day, the day until which a re-review can be handed in, and whether a
-   qualification holds on a given day. Nothing here ends a qualification: only a document does. */
+   What is here of it: the length of a term, its last day, the day until which a re-review can be handed in,
+   and whether a qualification holds on a given day. Nothing here ends a qualification: only a document does.
+ */
 #include "article_15.h"
 
 #include "facts.h"
+#include "facts_application.h"
 #include "facts_decision.h"
 #include "rules_decl.h"
 
@@ -17,7 +19,7 @@ static const struct date MEASURES_IN_FORCE = {2015, 5, 19};
 struct date term_due_on(struct date recognised_on, int n, int years)
 {
 	struct date anchor =
-	        date_compare(recognised_on, MEASURES_IN_FORCE) < 0 ? MEASURES_IN_FORCE : recognised_on;
+		date_compare(recognised_on, MEASURES_IN_FORCE) < 0 ? MEASURES_IN_FORCE : recognised_on;
 	return date_add_years(anchor, n * years);
 }
 
@@ -42,9 +44,10 @@ static bool is_one_of(const char *status, const char *const *list)
 	return false;
 }
 
-/* In re-review and under rectification the re-review was handed in time, which stops the clock; a failed one leaves the
-   qualification to its due date. */
-bool alliance_is_qualified(const char *status, struct date due_on, struct date submit_deadline_on, struct date as_of)
+/* In re-review and under rectification the re-review was handed in time, which stops the clock; a failed one
+   leaves the qualification to its due date. */
+bool alliance_is_qualified(const char *status, struct date due_on, struct date submit_deadline_on,
+			   struct date as_of)
 {
 	static const char *const RUNNING[] = {"recognised", "rereview_due", NULL};
 	static const char *const STOPPED[] = {"in_rereview", "rectifying", NULL};
@@ -62,12 +65,13 @@ void rule_al_05(const struct facts *facts, struct findings *findings)
 	if (!decision || !decision->alliance_status)
 		return;
 	if (!alliance_is_qualified(decision->alliance_status, decision->alliance_due_on,
-	                           decision->alliance_submit_deadline_on, facts->today))
+				   decision->alliance_submit_deadline_on, facts->today))
 		finding_add(findings, RULE_AL_05, NULL, "联盟资质当前无效，不得新给予资助。",
-		            "The alliance's qualification does not hold today: no new award.");
+			    "The alliance's qualification does not hold today: no new award.");
 }
 
-/* AL-07: a recognition follows another one only when that has ended for good, and not before the waiting time, if any. */
+/* AL-07: a recognition follows another one only when that has ended for good, and not before the waiting
+ * time, if any. */
 void rule_al_07(const struct facts *facts, struct findings *findings)
 {
 	static const char *const ENDED[] = {"revoked", "dissolved", "annulled", NULL};
@@ -76,12 +80,20 @@ void rule_al_07(const struct facts *facts, struct findings *findings)
 		return;
 	if (!is_one_of(decision->predecessor_status, ENDED)) {
 		finding_add(findings, RULE_AL_07, "#/predecessor_id", "所指的联盟不存在或其资质尚未终止。",
-		            "There is no such alliance, or its recognition has not ended.");
+			    "There is no such alliance, or its recognition has not ended.");
 		return;
 	}
 	struct date free_on =
-	        date_add_months(decision->predecessor_ended_on, facts->parameters->reapply_cooling_months);
+		date_add_months(decision->predecessor_ended_on, facts->parameters->reapply_cooling_months);
 	if (date_compare(facts->today, free_on) < 0)
 		finding_add(findings, RULE_AL_07, "#/predecessor_id", "距原资质终止未满规定的间隔期。",
-		            "The waiting time since the earlier recognition ended is not over.");
+			    "The waiting time since the earlier recognition ended is not over.");
+}
+
+/* TR-34: a re-review is not offered yet. */
+void rule_tr_34(const struct facts *facts, struct findings *findings)
+{
+	const struct application_facts *application = facts->application;
+	if (application && application->kind && !strcmp(application->kind, "rereview"))
+		finding_add(findings, RULE_TR_34, "#/kind", NULL, NULL);
 }

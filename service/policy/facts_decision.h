@@ -1,5 +1,5 @@
-/* Facts of a decision (articles 13, 15): the panel's result, what was proposed and by whom, the document and its subjects,
-   the standing of an alliance. Filled by service/document.c and service/alliance.c. */
+/* Facts of a decision (articles 13, 15): the panel's result, what was proposed and by whom, the document and
+   its subjects, the standing of an alliance. Filled by service/document.c and service/alliance.c. */
 #ifndef FACTS_DECISION_H
 #define FACTS_DECISION_H
 
@@ -18,12 +18,12 @@ struct document_subject_fact {
 struct decision_facts {
 	/* the application that is decided; NULL when the subject is a document */
 	const char *application_id;
-	const char *panel_result;    /* of the concluded panel of this round, NULL = none */
-	const char *proposal;        /* recognise, revise, reject; NULL = not proposed in this round */
-	const char *proposer;        /* account id */
+	const char *panel_result; /* of the concluded panel of this round, NULL = none */
+	const char *proposal;     /* recognise, revise, reject; NULL = not proposed in this round */
+	const char *proposer;     /* account id */
 	const char *override_reason;
-	bool issued_this_round;      /* a document of its type decided this round already */
-	bool in_document;            /* it is a subject of a document that is not issued yet */
+	bool issued_this_round; /* a document of its type decided this round already */
+	bool in_document;       /* it is a subject of a document that is not issued yet */
 
 	/* the open document that the act names (APP.propose, input document_id) */
 	bool named_document_exists;
@@ -33,7 +33,7 @@ struct decision_facts {
 	const char *document_type, *document_status;
 	const char *drafted_by, *edited_by; /* account ids */
 	struct date approved_on;
-	bool number_taken;           /* another document bears the number of the input */
+	bool number_taken; /* another document bears the number of the input */
 	const struct document_subject_fact *subjects;
 	size_t subject_count;
 

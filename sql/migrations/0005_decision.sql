@@ -199,16 +199,17 @@ create table alliance_body (
 comment on table alliance_body is 'Council, expert advisory committee and standing bodies (article 6(4))';
 
 create table body_person (
-    alliance_id  uuid not null,
-    kind         text not null,
-    position     integer not null,
-    seat         integer not null,
-    name         text not null,
-    organisation text,
-    post         text,
-    full_time    boolean not null default false,
-    from_on      date not null,
-    to_on        date,
+    alliance_id       uuid not null,
+    kind              text not null,
+    position          integer not null,
+    seat              integer not null,
+    name              text not null,
+    credit_code       char(18),
+    organisation_name text,
+    post              text,
+    full_time         boolean not null default false,
+    from_on           date not null,
+    to_on             date,
     primary key (alliance_id, kind, position, seat),
     foreign key (alliance_id, kind, position) references alliance_body
 );
@@ -242,23 +243,22 @@ returns boolean language sql immutable parallel safe as $$
         else false end, false)
 $$;
 
-create view alliance_reach as
-    select g.account_id, a.id, g.role
-      from alliance a
-      join account_grant g on g.revoked_at is null and (
-           g.role in ('officer', 'leader', 'auditor')
-        or g.role in ('county', 'dept', 'assoc') and g.recommender_id = a.recommender_id and a.is_public
-        or g.role = 'lead' and g.organisation_id = a.lead_organisation_id
-        or g.role = 'council' and g.organisation_id in (a.lead_organisation_id, a.host_organisation_id)
-        or g.role = 'host' and g.organisation_id = a.host_organisation_id
-        or g.role = 'member' and exists (select from alliance_member m join organisation o on o.credit_code = m.credit_code
-                                          where m.alliance_id = a.id and m.left_on is null and o.id = g.organisation_id))
-      join account c on c.id = g.account_id and c.disabled_at is null;
+create view alliance_reach (account_id, id, role) as
+    select g.account_id, a.id, g.role from live_grant g cross join alliance a where g.role in ('officer', 'leader', 'auditor')
+    union all
+    select g.account_id, a.id, g.role from live_grant g join alliance a on a.recommender_id = g.recommender_id where a.is_public
+    union all
+    select g.account_id, a.id, g.role from live_grant g join alliance a on a.lead_organisation_id = g.organisation_id
+    where g.role in ('lead', 'council')
+    union all
+    select g.account_id, a.id, g.role from live_grant g join alliance a on a.host_organisation_id = g.organisation_id
+    where g.role in ('host', 'council')
+    union all
+    select g.account_id, m.alliance_id, g.role from live_grant g join organisation o on o.id = g.organisation_id
+        join alliance_member m on m.credit_code = o.credit_code and m.left_on is null
+    where g.role = 'member';
 comment on view alliance_reach is 'Which account reaches which alliance beyond its public card, and in which role';
 
-create view document_reach as
-    select g.account_id, d.id, g.role
-      from document d
-      join account_grant g on g.revoked_at is null and g.role in ('officer', 'leader', 'auditor')
-      join account c on c.id = g.account_id and c.disabled_at is null;
-comment on view document_reach is 'Which account reads a document that may not be issued yet; issued ones are public in part';
+create view document_reach (account_id, id, role) as
+    select g.account_id, d.id, g.role from live_grant g cross join document d where g.role in ('officer', 'leader', 'auditor');
+comment on view document_reach is 'Which account reads documents that may not be issued yet; issued ones are public in part';

@@ -1,0 +1,2 @@
+-- :one
+select recognised_on from alliance where id = $1::uuid

@@ -1,0 +1,2 @@
+-- :exec
+update document set approved_by = null, approved_on = null where id = $1::uuid
