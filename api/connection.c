@@ -1,0 +1,144 @@
+/* Phases and deadlines. The library's own time-out sees only inactivity: a client that sends a byte a second outlives it. */
+#include "connection.h"
+
+#include "clock.h"
+#include "log.h"
+
+#include <netdb.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#define TICK_MS 100
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
+static struct connection *all;
+static struct server_options limits;
+static pthread_t thread;
+static bool stopping;
+
+/* The address as the kernel gave it, with room for IPv6: the HTTP library's own copy is cut at sixteen bytes. */
+static void read_peer(struct connection *connection)
+{
+	struct sockaddr_storage address;
+	socklen_t length = sizeof address;
+	strcpy(connection->peer, "unknown");
+	if (getpeername(connection->fd, (struct sockaddr *)&address, &length) != 0)
+		return;
+	if (address.ss_family != AF_INET && address.ss_family != AF_INET6)
+		return;
+	getnameinfo((struct sockaddr *)&address, length, connection->peer, sizeof connection->peer, NULL, 0, NI_NUMERICHOST);
+	if (strncmp(connection->peer, "::ffff:", 7) == 0 && strchr(connection->peer, '.'))
+		memmove(connection->peer, connection->peer + 7, strlen(connection->peer + 7) + 1);
+}
+
+struct connection *connection_open(struct MHD_Connection *mhd, bool is_admin)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct connection *connection = calloc(1, sizeof *connection);
+	if (!connection || !info)
+		abort();
+	connection->mhd = mhd;
+	connection->fd = info->connect_fd;
+	connection->is_admin = is_admin;
+	connection->since = clock_monotonic_ms();
+	read_peer(connection);
+	pthread_mutex_lock(&mutex);
+	connection->next = all;
+	connection->link = &all;
+	if (all)
+		all->link = &connection->next;
+	all = connection;
+	pthread_mutex_unlock(&mutex);
+	return connection;
+}
+
+void connection_close(struct connection *connection)
+{
+	pthread_mutex_lock(&mutex);
+	*connection->link = connection->next;
+	if (connection->next)
+		connection->next->link = connection->link;
+	pthread_mutex_unlock(&mutex);
+	free(connection);
+}
+
+void connection_phase(struct connection *connection, enum phase phase)
+{
+	pthread_mutex_lock(&mutex);
+	connection->phase = phase;
+	connection->since = clock_monotonic_ms();
+	connection->served = connection->served || phase == PHASE_IDLE;
+	pthread_mutex_unlock(&mutex);
+}
+
+/* Whether the head of the request has come whole: the library knows its size from then on. */
+static bool head_is_complete(const struct connection *connection)
+{
+	return MHD_get_connection_info(connection->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE) != NULL;
+}
+
+static int64_t deadline(const struct connection *connection)
+{
+	switch (connection->phase) {
+	case PHASE_IDLE:
+		return connection->since + (connection->served ? limits.idle_timeout_ms : limits.header_timeout_ms);
+	case PHASE_RECEIVING:
+		return connection->since +
+		       (head_is_complete(connection) ? limits.body_timeout_ms : limits.header_timeout_ms);
+	case PHASE_ANSWERING:
+	default:
+		return connection->since + limits.write_timeout_ms;
+	}
+}
+
+static void cut_the_late(int64_t now)
+{
+	static const char *const phases[] = {"idle", "receiving", "answering"};
+	for (struct connection *connection = all; connection; connection = connection->next) {
+		if (connection->cut || now < deadline(connection))
+			continue;
+		connection->cut = true;
+		shutdown(connection->fd, SHUT_RDWR);
+		if (connection->phase != PHASE_IDLE)
+			log_event(LOG_LEVEL_INFO, "connection_cut", "phase", phases[connection->phase], "peer", connection->peer,
+				  NULL);
+	}
+}
+
+static void *reap(void *unused)
+{
+	(void)unused;
+	pthread_mutex_lock(&mutex);
+	while (!stopping) {
+		struct timespec until;
+		cut_the_late(clock_monotonic_ms());
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += TICK_MS * 1000000L;
+		until.tv_sec += until.tv_nsec / 1000000000L;
+		until.tv_nsec %= 1000000000L;
+		pthread_cond_timedwait(&wake, &mutex, &until);
+	}
+	pthread_mutex_unlock(&mutex);
+	return NULL;
+}
+
+void connections_start(const struct server_options *options)
+{
+	limits = *options;
+	stopping = false;
+	if (pthread_create(&thread, NULL, reap, NULL) != 0)
+		abort();
+}
+
+void connections_stop(void)
+{
+	pthread_mutex_lock(&mutex);
+	stopping = true;
+	pthread_cond_signal(&wake);
+	pthread_mutex_unlock(&mutex);
+	pthread_join(thread, NULL);
+}

@@ -1,0 +1,38 @@
+/* Connections: who is connected, in which phase since when, and the thread that cuts those past their deadline. */
+#ifndef CONNECTION_H
+#define CONNECTION_H
+
+#include "exchange.h"
+
+#include <microhttpd.h>
+
+enum phase {
+	PHASE_IDLE,      /* nothing of a request has come */
+	PHASE_RECEIVING, /* the request line is here; head or body are still coming */
+	PHASE_ANSWERING, /* the operation runs or the answer is being sent */
+};
+
+struct call;
+
+struct connection {
+	struct MHD_Connection *mhd;
+	int fd;
+	char peer[64];
+	enum phase phase;
+	int64_t since; /* clock_monotonic_ms */
+	bool served;   /* a request has been answered on it */
+	bool is_admin;
+	bool cut;
+	struct call *call;
+	struct connection *next, **link;
+};
+
+/* connections_start - start the thread; connections_stop ends it. */
+void connections_start(const struct server_options *options);
+void connections_stop(void);
+
+struct connection *connection_open(struct MHD_Connection *mhd, bool is_admin);
+void connection_close(struct connection *connection);
+void connection_phase(struct connection *connection, enum phase phase);
+
+#endif

@@ -1,0 +1,283 @@
+/* Health, the description and its page, the problems' pages. */
+#include "pages.h"
+
+#include "db.h"
+#include "operations.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGE_HEAD                                                                                            \
+	"<!doctype html><html lang=\"zh-CN\"><head><meta charset=\"utf-8\">"                                 \
+	"<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>"
+#define PAGE_STYLE                                                                                           \
+	"</title><style>body{font:16px/1.6 system-ui,sans-serif;max-width:62rem;margin:2rem auto;"           \
+	"padding:0 1rem;color:#1b1f24;background:#fff}h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:"   \
+	"2rem;border-bottom:1px solid #d7dce1}table{border-collapse:collapse;width:100%}td{padding:.2rem "   \
+	".6rem .2rem 0;vertical-align:top}code{font:14px ui-monospace,monospace}a{color:#0b5cad}"            \
+	"td:first-child{width:4.5rem;color:#5a6672}@media(prefers-color-scheme:dark){body{color:#e6e9ec;"    \
+	"background:#14181c}h2{border-color:#3a434c}a{color:#7db7f0}}</style></head><body>"
+#define PAGE_TAIL "</body></html>\n"
+
+static const char init_script[] =
+	"Scalar.createApiReference('#app',{url:'/v1/openapi.json',withDefaultFonts:false,telemetry:false,"
+	"agent:{disabled:true},mcp:{disabled:true},showDeveloperTools:'never',hideClientButton:true,persistAuth:false,"
+	"authentication:{preferredSecurityScheme:'bearer'}})\n";
+
+static const char scalar_page[] =
+	PAGE_HEAD "渭南市产业技术创新战略联盟服务 API</title></head><body><div id=\"app\"></div>"
+		  "<script src=\"/docs/scalar.js\"></script><script src=\"/docs/init.js\"></script>" PAGE_TAIL;
+
+/* Made at start, read by all threads, freed at the end. */
+static struct buffer script, list_page, index_reply;
+
+bool pages_own(const struct operation *op)
+{
+	switch (op->id) {
+	case OPERATION_GET_HOME:
+	case OPERATION_GET_INDEX:
+	case OPERATION_GET_HEALTH_LIVE:
+	case OPERATION_GET_HEALTH_READY:
+	case OPERATION_GET_DOCS:
+	case OPERATION_GET_DOCS_SCRIPT:
+	case OPERATION_GET_DOCS_INIT:
+	case OPERATION_GET_OPENAPI:
+	case OPERATION_GET_PROBLEM:
+	case OPERATION_GET_FAVICON:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* ---- made at start ---- */
+
+static void html_text(struct buffer *out, const char *text)
+{
+	for (; text && *text; text++) {
+		if (*text == '&' || *text == '<' || *text == '>' || *text == '"')
+			buffer_printf(out, "&#%d;", *text);
+		else
+			buffer_char(out, *text);
+	}
+}
+
+static bool has_tag(const json_t *operation, const char *tag)
+{
+	const char *first = json_string_value(json_array_get(json_object_get(operation, "tags"), 0));
+	return first && strcmp(first, tag) == 0;
+}
+
+static void write_tag(struct buffer *out, const json_t *root, const json_t *tag)
+{
+	static const char *const methods[] = {"get", "post", "put", "patch", "delete"};
+	const char *name = json_string_value(json_object_get(tag, "name")), *path;
+	json_t *item;
+	buffer_text(out, "<h2>");
+	html_text(out, json_string_value(json_object_get(tag, "description")));
+	buffer_text(out, "</h2><table>");
+	json_object_foreach(json_object_get(root, "paths"), path, item)
+	{
+		for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+			const json_t *operation = json_object_get(item, methods[i]);
+			if (!operation || !name || !has_tag(operation, name))
+				continue;
+			buffer_printf(out, "<tr><td><code>%s</code></td><td><code>", methods[i]);
+			html_text(out, path);
+			buffer_text(out, "</code></td><td>");
+			html_text(out, json_string_value(json_object_get(operation, "summary")));
+			buffer_text(out, "</td></tr>");
+		}
+	}
+	buffer_text(out, "</table>");
+}
+
+/* The plain list of operations, from the description itself. */
+static void make_list(void)
+{
+	json_t *root = json_loadb(openapi_json, openapi_json_length, 0, NULL);
+	const json_t *info = json_object_get(root, "info");
+	size_t index;
+	json_t *tag;
+	buffer_text(&list_page, PAGE_HEAD);
+	html_text(&list_page, json_string_value(json_object_get(info, "title")));
+	buffer_text(&list_page, PAGE_STYLE "<h1>");
+	html_text(&list_page, json_string_value(json_object_get(info, "title")));
+	buffer_text(&list_page, "</h1><p>");
+	html_text(&list_page, json_string_value(json_object_get(info, "description")));
+	buffer_text(&list_page, "</p><p><a href=\"/v1/openapi.json\">/v1/openapi.json</a></p>");
+	json_array_foreach(json_object_get(root, "tags"), index, tag) write_tag(&list_page, root, tag);
+	buffer_text(&list_page, PAGE_TAIL);
+	json_decref(root);
+}
+
+static bool is_collection(const struct operation *op)
+{
+	return op->method == METHOD_GET && strncmp(op->path, "/v1/", 4) == 0 && !strchr(op->path, '{');
+}
+
+static void make_index(void)
+{
+	const char *joint = "";
+	buffer_printf(&index_reply, "{\"name\":\"alliance\",\"version\":\"%s\",\"links\":{", api_version);
+	for (size_t i = 0; i < operation_count; i++) {
+		if (!is_collection(&operations[i]))
+			continue;
+		buffer_printf(&index_reply, "%s\"", joint);
+		for (const char *c = operations[i].path + 4; *c; c++)
+			buffer_char(&index_reply, strchr("-/.", *c) ? '_' : *c);
+		buffer_printf(&index_reply, "\":\"%s\"", operations[i].path);
+		joint = ",";
+	}
+	buffer_printf(&index_reply, "%s\"docs\":\"/docs\"}}", joint);
+}
+
+static void read_script(const char *directory)
+{
+	char path[4096];
+	if (!directory || !*directory)
+		return;
+	snprintf(path, sizeof path, "%s/scalar.js", directory);
+	FILE *file = fopen(path, "rb");
+	if (!file)
+		return;
+	size_t count;
+	char block[65536];
+	while ((count = fread(block, 1, sizeof block, file)) > 0)
+		buffer_add(&script, block, count);
+	fclose(file);
+}
+
+void pages_start(const struct server_options *options)
+{
+	read_script(options->docs_dir);
+	make_list();
+	make_index();
+}
+
+void pages_stop(void)
+{
+	buffer_free(&script);
+	buffer_free(&list_page);
+	buffer_free(&index_reply);
+}
+
+/* ---- operations ---- */
+
+struct problem *get_index(struct request *rq)
+{
+	buffer_add(&rq->reply.body, index_reply.text, index_reply.length);
+	return NULL;
+}
+
+/* The process runs and can answer: no more is said here, so that a database that is away does not get the service killed. */
+struct problem *get_health_live(struct request *rq)
+{
+	rq->reply.media_type = "application/health+json";
+	rq->reply.no_etag = true;
+	buffer_text(&rq->reply.body, "{\"status\":\"pass\"}");
+	return NULL;
+}
+
+/* Whether it makes sense to send requests here: what the pool's background check knows, without asking the network. */
+struct problem *get_health_ready(struct request *rq)
+{
+	bool ready = rq->pool && pool_is_ready(rq->pool);
+	const char *status = ready ? "pass" : "fail";
+	rq->reply.media_type = "application/health+json";
+	rq->reply.no_etag = true;
+	rq->reply.status = ready ? 200 : 503;
+	buffer_printf(&rq->reply.body,
+		      "{\"status\":\"%s\",\"version\":\"%s\",\"checks\":{\"postgresql:connection\":[{\"component_type\":"
+		      "\"datastore\",\"status\":\"%s\",\"time\":\"%s\"}]}}",
+		      status, api_version, status, rq->now_text);
+	return NULL;
+}
+
+struct problem *get_docs(struct request *rq)
+{
+	rq->reply.media_type = "text/html; charset=utf-8";
+	if (script.length)
+		buffer_text(&rq->reply.body, scalar_page);
+	else
+		buffer_add(&rq->reply.body, list_page.text, list_page.length);
+	return NULL;
+}
+
+struct problem *get_home(struct request *rq)
+{
+	return get_docs(rq);
+}
+
+struct problem *get_docs_script(struct request *rq)
+{
+	if (!script.length)
+		return problem_new(rq->arena, PROBLEM_not_found, "本实例未安装 Scalar，/docs 为内置列表",
+				   "Scalar is not installed with this instance; /docs is the built-in list");
+	rq->reply.media_type = "text/javascript; charset=utf-8";
+	buffer_add(&rq->reply.body, script.text, script.length);
+	return NULL;
+}
+
+struct problem *get_docs_init(struct request *rq)
+{
+	rq->reply.media_type = "text/javascript; charset=utf-8";
+	buffer_text(&rq->reply.body, init_script);
+	return NULL;
+}
+
+struct problem *get_openapi(struct request *rq)
+{
+	buffer_add(&rq->reply.body, openapi_json, openapi_json_length);
+	return NULL;
+}
+
+struct problem *get_favicon(struct request *rq)
+{
+	rq->reply.no_etag = true;
+	return NULL;
+}
+
+static void problem_json(struct buffer *out, const struct problem_kind *kind)
+{
+	const struct {
+		const char *name, *value;
+	} members[] = {{"title_zh", kind->title_zh},
+		       {"title_en", kind->title_en},
+		       {"remedy_zh", kind->remedy_zh},
+		       {"remedy_en", kind->remedy_en}};
+	buffer_printf(out, "{\"code\":\"%s\",\"status\":%d", kind->code, kind->status);
+	for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+		buffer_printf(out, ",\"%s\":", members[i].name);
+		buffer_json_string(out, members[i].value, strlen(members[i].value));
+	}
+	buffer_char(out, '}');
+}
+
+static void problem_html(struct buffer *out, const struct problem_kind *kind)
+{
+	buffer_text(out, PAGE_HEAD);
+	buffer_text(out, kind->code);
+	buffer_text(out, PAGE_STYLE);
+	buffer_printf(out, "<h1>%d %s</h1><p>%s<br>%s</p><h2>处理办法 Remedy</h2><p>%s<br>%s</p>", kind->status, kind->code,
+		      kind->title_zh, kind->title_en, kind->remedy_zh, kind->remedy_en);
+	buffer_text(out, PAGE_TAIL);
+}
+
+struct problem *get_problem(struct request *rq)
+{
+	const char *code = request_value(rq, "code");
+	bool html = rq->accept && strncmp(rq->accept, "text/html", 9) == 0;
+	for (size_t i = 0; i < PROBLEM_COUNT; i++) {
+		if (!code || strcmp(problem_kinds[i].code, code) != 0)
+			continue;
+		if (html)
+			problem_html(&rq->reply.body, &problem_kinds[i]);
+		else
+			problem_json(&rq->reply.body, &problem_kinds[i]);
+		rq->reply.media_type = html ? "text/html; charset=utf-8" : NULL;
+		return NULL;
+	}
+	return problem_new(rq->arena, PROBLEM_not_found, NULL, NULL);
+}

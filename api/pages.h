@@ -1,0 +1,15 @@
+/* Pages: the operations that are about the service itself and need no database: health, the description, the page that shows it,
+   the pages of the problems. They are operations of openapi.yaml like all others. */
+#ifndef PAGES_H
+#define PAGES_H
+
+#include "exchange.h"
+
+/* pages_start - read the API page's script, if there is one. */
+void pages_start(const struct server_options *options);
+void pages_stop(void);
+
+/* pages_own - whether the operation is one of these: it is run without request_run, so that it answers while the database is away. */
+bool pages_own(const struct operation *op);
+
+#endif
