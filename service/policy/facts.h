@@ -25,6 +25,7 @@ struct facts {
 	const char *actor;        /* account id of who acts; NULL for the system */
 	role_set actor_roles;     /* those of the actor's roles that reach the subject */
 	const char *status;       /* of the subject */
+	struct date due_on;       /* the last day that the subject is waiting for; unset = none (TR-20) */
 	const json_t *input;      /* the body of the act; NULL when only asked "why not yet" */
 	const struct application_facts *application;
 	const struct evaluation_facts *evaluation;
