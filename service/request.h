@@ -84,6 +84,9 @@ struct request {
 	const char *subject_kind;
 	const char *reason;       /* of that line */
 	const char *acting_role;
+	const struct parameters *parameters; /* of policy_parameters, loaded once a run */
+	const struct calendar *calendar;
+	struct problem *failure;  /* of a helper that has no way to return one; request_run answers it instead of a reply */
 };
 
 /* request_prepare - an empty request for an operation: a new trace id, business time read once, parameters absent or at their

@@ -15,11 +15,13 @@ struct subject {
 	const char *status;
 	int64_t version;
 	role_set reach;      /* 0 = out of reach or no such row: the 404 */
+	const char *due_on;  /* by when the next step is due, for the actions; NULL = no date */
 	struct facts *facts; /* actor, actor_roles, status, today, parameters, calendar and input are filled by transition.c */
 	void *own;           /* the loader's own, for its effects */
 };
 
-/* A loader fills id, status, version, reach, facts' own part. lock false reads without a lock (GET). No such row: reach 0. */
+/* A loader fills id, status, version, reach, facts' own part. lock false reads without a lock (GET). No such row: reach 0 and
+   status NULL. A row out of the caller's reach still gets its status and facts: a cascade asks for no reach. */
 typedef struct problem *subject_load_fn(struct request *rq, const char *id, bool lock, struct subject *ret);
 
 /* One per machine, in service/<noun>.c. */

@@ -73,10 +73,10 @@ bool connection_is_alive(struct connection *connection)
 }
 
 bool connection_send(struct connection *connection, enum statement statement, const char *const *parameters,
-                     size_t count)
+		     size_t count)
 {
-	if (connection->broken ||
-	    !PQsendQueryPrepared(connection->pg, statements[statement].name, (int)count, parameters, NULL, NULL, 0)) {
+	if (connection->broken || !PQsendQueryPrepared(connection->pg, statements[statement].name, (int)count,
+						       parameters, NULL, NULL, 0)) {
 		connection->broken = true;
 		return false;
 	}
@@ -100,8 +100,8 @@ static PGresult *collect(struct connection *connection)
 	return first;
 }
 
-PGresult *connection_run(struct connection *connection, enum statement statement, const char *const *parameters,
-                         size_t count)
+PGresult *connection_run(struct connection *connection, enum statement statement,
+			 const char *const *parameters, size_t count)
 {
 	if (!connection_send(connection, statement, parameters, count))
 		return NULL;
@@ -131,10 +131,11 @@ static struct problem *prepare_all(struct arena *arena, struct connection *conne
 		if (!connection_next(connection, &result))
 			break;
 		ExecStatusType status = result ? PQresultStatus(result) : PGRES_COMMAND_OK;
-		if (status == PGRES_FATAL_ERROR && !problem && !connection->broken && seen < STATEMENT_COUNT) {
+		if (status == PGRES_FATAL_ERROR && !problem && !connection->broken &&
+		    seen < STATEMENT_COUNT) {
 			problem = problem_new(arena, PROBLEM_internal, NULL, NULL);
 			problem->cause = arena_printf(arena, "statement %s: %s", statements[seen].name,
-			                              PQresultErrorMessage(result));
+						      PQresultErrorMessage(result));
 		}
 		if (result)
 			seen++;
@@ -152,20 +153,28 @@ static PGconn *connect_to(const struct connection_options *options)
 {
 	char settings[400];
 	snprintf(settings, sizeof settings,
-	         "-c statement_timeout=%d -c lock_timeout=%d -c idle_in_transaction_session_timeout=%d "
-	         "-c TimeZone=Asia/Shanghai -c DateStyle=ISO -c default_transaction_isolation=read\\ committed "
-	         "-c default_transaction_read_only=%s -c jit=off",
-	         options->statement_timeout_ms, options->lock_timeout_ms, 2 * options->statement_timeout_ms + 10000,
-	         options->read_only ? "on" : "off");
-	const char *keywords[] = {"dbname",         "options",         "application_name",   "client_encoding",
-	                          "connect_timeout", "keepalives_idle", "keepalives_interval", "tcp_user_timeout",
-	                          NULL};
-	const char *values[] = {options->conninfo, settings, "allianced", "UTF8", "5", "30", "5", "10000", NULL};
+		 "-c statement_timeout=%d -c lock_timeout=%d -c idle_in_transaction_session_timeout=%d "
+		 "-c TimeZone=Asia/Shanghai -c DateStyle=ISO -c default_transaction_isolation=read\\ "
+		 "committed "
+		 "-c default_transaction_read_only=%s -c jit=off",
+		 options->statement_timeout_ms, options->lock_timeout_ms,
+		 2 * options->statement_timeout_ms + 10000, options->read_only ? "on" : "off");
+	const char *keywords[] = {"dbname",
+				  "options",
+				  "application_name",
+				  "client_encoding",
+				  "connect_timeout",
+				  "keepalives_idle",
+				  "keepalives_interval",
+				  "tcp_user_timeout",
+				  NULL};
+	const char *values[] = {options->conninfo, settings, "allianced", "UTF8", "5", "30", "5",
+				"10000",           NULL};
 	return PQconnectdbParams(keywords, values, 1);
 }
 
 struct problem *connection_open(struct arena *arena, const struct connection_options *options,
-                                struct connection **ret)
+				struct connection **ret)
 {
 	PGconn *pg = connect_to(options);
 	if (!pg || PQstatus(pg) != CONNECTION_OK || PQsetnonblocking(pg, 1) != 0) {
@@ -179,7 +188,8 @@ struct problem *connection_open(struct arena *arena, const struct connection_opt
 	if (!connection)
 		abort();
 	connection->pg = pg;
-	connection->wait_ms = (options->statement_timeout_ms ? options->statement_timeout_ms : 600000) + GRACE_MS;
+	connection->wait_ms =
+		(options->statement_timeout_ms ? options->statement_timeout_ms : 600000) + GRACE_MS;
 	PQsetNoticeReceiver(pg, notice_receive, connection);
 	struct problem *problem = options->prepare ? prepare_all(arena, connection) : NULL;
 	if (problem) {

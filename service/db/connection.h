@@ -1,5 +1,6 @@
-/* One connection to PostgreSQL, never used by two threads at a time. Every wait has a deadline: a server that does not answer
-   costs a connection, not a thread. All statements are prepared on it by name. Private to service/db. */
+/* One connection to PostgreSQL, never used by two threads at a time. Every wait has a deadline: a server that
+   does not answer costs a connection, not a thread. All statements are prepared on it by name. Private to
+   service/db. */
 #ifndef CONNECTION_H
 #define CONNECTION_H
 
@@ -19,15 +20,16 @@ struct connection_options {
 
 struct connection {
 	PGconn *pg;
-	int wait_ms;         /* the longest wait for one answer: the statement's own time-out and a little more */
-	bool broken;         /* lost, or in an unknown state: only good for closing */
-	bool committing;     /* a COMMIT is on its way */
+	int wait_ms;     /* the longest wait for one answer: the statement's own time-out and a little more */
+	bool broken;     /* lost, or in an unknown state: only good for closing */
+	bool committing; /* a COMMIT is on its way */
 	bool commit_warning; /* warning 01000 during it: a wait for the standby was cancelled */
 };
 
-/* connection_open - the problem's cause says what is wrong (an address, a statement that does not prepare). */
+/* connection_open - the problem's cause says what is wrong (an address, a statement that does not prepare).
+ */
 MUST_CHECK struct problem *connection_open(struct arena *arena, const struct connection_options *options,
-                                           struct connection **ret);
+					   struct connection **ret);
 void connection_close(struct connection *connection);
 
 /* connection_is_alive - read what has arrived without waiting: a server that went away has said so. */
@@ -35,15 +37,16 @@ bool connection_is_alive(struct connection *connection);
 
 /* connection_send - put a statement on its way; false when the connection is lost. */
 bool connection_send(struct connection *connection, enum statement statement, const char *const *parameters,
-                     size_t count);
+		     size_t count);
 
-/* connection_next - the next result (the caller clears it), NULL at the end of a statement's results. False when it
-   did not come in time; a lost connection gives an error result without SQLSTATE. Sets broken in both cases. */
+/* connection_next - the next result (the caller clears it), NULL at the end of a statement's results. False
+   when it did not come in time; a lost connection gives an error result without SQLSTATE. Sets broken in both
+   cases. */
 bool connection_next(struct connection *connection, PGresult **ret);
 
 /* connection_run, connection_command - one statement from sending to result; NULL when lost. */
-PGresult *connection_run(struct connection *connection, enum statement statement, const char *const *parameters,
-                         size_t count);
+PGresult *connection_run(struct connection *connection, enum statement statement,
+			 const char *const *parameters, size_t count);
 PGresult *connection_command(struct connection *connection, const char *command);
 
 #endif

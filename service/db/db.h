@@ -1,6 +1,7 @@
-/* Database: the pool, named statements with checked cardinality, rows. There is no general query function: every statement
-   is a file of sql/statements, prepared by name on every connection at start (a misspelt column stops the start).
-   Nothing here knows HTTP or the measures. SQLSTATEs become problems in one place (db/sqlstate.c). */
+/* Database: the pool, named statements with checked cardinality, rows. There is no general query function:
+   every statement is a file of sql/statements, prepared by name on every connection at start (a misspelt
+   column stops the start). Nothing here knows HTTP or the measures. SQLSTATEs become problems in one place
+   (db/sqlstate.c). */
 #ifndef DB_H
 #define DB_H
 
@@ -13,8 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A place to run statements: a pooled connection with an open transaction, or the lane, where each statement stands
-   alone, read-only, and may travel in one pipeline with those of other threads. Callers cannot tell and need not. */
+/* A place to run statements: a pooled connection with an open transaction, or the lane, where each statement
+   stands alone, read-only, and may travel in one pipeline with those of other threads. Callers cannot tell
+   and need not. */
 struct db;
 
 /* Rows of one statement; they live as long as the arena. */
@@ -29,13 +31,14 @@ struct rows {
 	(const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *)
 #define P0 NULL, 0
 
-/* db_run - run a statement. :one must give exactly one row (else PROBLEM_internal), :optional at most one, :many any,
-   :exec none. Constraint violations become 409/422 problems by constraint name. */
+/* db_run - run a statement. :one must give exactly one row (else PROBLEM_internal), :optional at most one,
+   :many any, :exec none. Constraint violations become 409/422 problems by constraint name. */
 MUST_CHECK struct problem *db_run(struct db *db, struct arena *arena, enum statement statement,
-                                  const char *const *parameters, size_t count, struct rows *ret);
+				  const char *const *parameters, size_t count, struct rows *ret);
 
-/* The value of a column by name. row_text is NULL for SQL null and points into the rows. The others give 0, false or an
-   unset date for null. An unknown column is a defect of the program and aborts. bigint of fen: row_integer. */
+/* The value of a column by name. row_text is NULL for SQL null and points into the rows. The others give 0,
+   false or an unset date for null. An unknown column is a defect of the program and aborts. bigint of fen:
+   row_integer. */
 const char *row_text(const struct rows *rows, int row, const char *column);
 int64_t row_integer(const struct rows *rows, int row, const char *column);
 bool row_bool(const struct rows *rows, int row, const char *column);
@@ -46,12 +49,13 @@ struct pool;
 struct pool_options {
 	const char *conninfo; /* keyword/value or URI; libpq's environment is not consulted beyond it */
 	int connections;
-	int wait_ms;          /* for a free connection; then PROBLEM_overloaded with Retry-After */
+	int wait_ms; /* for a free connection; then PROBLEM_overloaded with Retry-After */
 	int statement_timeout_ms, lock_timeout_ms;
 };
 
 /* pool_open - connect once to prove that every statement prepares; the problem says what is wrong. */
-MUST_CHECK struct problem *pool_open(struct arena *arena, const struct pool_options *options, struct pool **ret);
+MUST_CHECK struct problem *pool_open(struct arena *arena, const struct pool_options *options,
+				     struct pool **ret);
 void pool_close(struct pool *pool);
 
 /* pool_is_ready - what the background check knows now; never blocks, never touches the network. */
@@ -67,8 +71,8 @@ struct db *db_lane(struct pool *pool);
 /* db_begin - a connection with a transaction open. read_only gives REPEATABLE READ READ ONLY. */
 MUST_CHECK struct problem *db_begin(struct pool *pool, struct arena *arena, bool read_only, struct db **ret);
 
-/* db_commit - commit and give the connection back. A connection lost meanwhile, a COMMIT answered by ROLLBACK, or a
-   cancelled wait for a standby (warning 01000) is PROBLEM_outcome_unknown, never success. */
+/* db_commit - commit and give the connection back. A connection lost meanwhile, a COMMIT answered by
+   ROLLBACK, or a cancelled wait for a standby (warning 01000) is PROBLEM_outcome_unknown, never success. */
 MUST_CHECK struct problem *db_commit(struct db *db, struct arena *arena);
 
 /* db_rollback - undo and give the connection back; never fails. NULL is allowed. */
@@ -81,14 +85,15 @@ void db_savepoint_rollback(struct db *db);
 /* db_check_now - check the constraints that wait for the commit (a dry run has none). */
 MUST_CHECK struct problem *db_check_now(struct db *db, struct arena *arena);
 
-/* A copy out: one statement of sql/statements marked ":copy" streamed as CSV or as rows, on a connection of its own
-   in REPEATABLE READ, at most two at once (else PROBLEM_overloaded). */
+/* A copy out: one statement of sql/statements marked ":copy" streamed as CSV or as rows, on a connection of
+   its own in REPEATABLE READ, at most two at once (else PROBLEM_overloaded). */
 struct export;
 enum export_format { EXPORT_CSV, EXPORT_NDJSON };
 MUST_CHECK struct problem *export_open(struct pool *pool, struct arena *arena, enum statement statement,
-                                       const char *const *parameters, size_t count, enum export_format format,
-                                       struct export **ret);
-/* export_read - the next bytes into the buffer: > 0 how many, 0 at the end, -1 when the database failed. Blocks. */
+				       const char *const *parameters, size_t count, enum export_format format,
+				       struct export **ret);
+/* export_read - the next bytes into the buffer: > 0 how many, 0 at the end, -1 when the database failed.
+ * Blocks. */
 long export_read(struct export *export, char *bytes, size_t capacity);
 void export_close(struct export *export);
 

@@ -1,5 +1,6 @@
-/* Exports: one :copy statement streamed to the caller as CSV (PostgreSQL's own, passed through) or as one JSON object a
-   line. A connection of its own in REPEATABLE READ, so that a slow reader holds up nobody; at most two at once. */
+/* Exports: one :copy statement streamed to the caller as CSV (PostgreSQL's own, passed through) or as one
+   JSON object a line. A connection of its own in REPEATABLE READ, so that a slow reader holds up nobody; at
+   most two at once. */
 #include "pool.h"
 #include "rows.h"
 #include "sqlstate.h"
@@ -14,7 +15,8 @@
 #define EXPORT_TIMEOUT_MS 600000
 #define CHUNK             65536
 
-struct export {
+struct export
+{
 	struct pool *pool;
 	struct connection *connection;
 	enum export_format format;
@@ -33,7 +35,8 @@ void export_close(struct export *export)
 	free(export);
 }
 
-static struct problem *check(struct arena *arena, enum statement statement, PGresult *result, ExecStatusType expected)
+static struct problem *check(struct arena *arena, enum statement statement, PGresult *result,
+			     ExecStatusType expected)
 {
 	struct problem *problem = NULL;
 	if (!result || PQresultStatus(result) != expected)
@@ -42,16 +45,19 @@ static struct problem *check(struct arena *arena, enum statement statement, PGre
 	return problem;
 }
 
-/* set - COPY takes no parameters, so they travel as settings of the transaction; null and empty are the same there. */
-static struct problem *set(struct arena *arena, PGconn *pg, enum statement statement, const char *name, const char *value)
+/* set - COPY takes no parameters, so they travel as settings of the transaction; null and empty are the same
+ * there. */
+static struct problem *set(struct arena *arena, PGconn *pg, enum statement statement, const char *name,
+			   const char *value)
 {
 	const char *parameters[] = {name, value ? value : ""};
-	PGresult *result = PQexecParams(pg, "select set_config($1, $2, true)", 2, NULL, parameters, NULL, NULL, 0);
+	PGresult *result =
+		PQexecParams(pg, "select set_config($1, $2, true)", 2, NULL, parameters, NULL, NULL, 0);
 	return check(arena, statement, result, PGRES_TUPLES_OK);
 }
 
 static struct problem *start_csv(struct arena *arena, PGconn *pg, enum statement statement,
-                                 const char *const *parameters, size_t count)
+				 const char *const *parameters, size_t count)
 {
 	TRY(set(arena, pg, statement, "export.format", "csv"));
 	for (size_t i = 0; i < count; i++)
@@ -60,7 +66,7 @@ static struct problem *start_csv(struct arena *arena, PGconn *pg, enum statement
 }
 
 static struct problem *start_rows(struct arena *arena, PGconn *pg, enum statement statement,
-                                  const char *const *parameters, size_t count)
+				  const char *const *parameters, size_t count)
 {
 	if (!PQsendQueryParams(pg, statements[statement].text, (int)count, NULL, parameters, NULL, NULL, 0) ||
 	    !PQsetSingleRowMode(pg))
@@ -69,13 +75,15 @@ static struct problem *start_rows(struct arena *arena, PGconn *pg, enum statemen
 }
 
 static struct problem *start(struct export *export, struct arena *arena, enum statement statement,
-                             const char *const *parameters, size_t count)
+			     const char *const *parameters, size_t count)
 {
-	struct connection_options options = {pool_conninfo(export->pool), EXPORT_TIMEOUT_MS, 1000, true, false};
+	struct connection_options options = {pool_conninfo(export->pool), EXPORT_TIMEOUT_MS, 1000, true,
+					     false};
 	TRY(connection_open(arena, &options, &export->connection));
 	PGconn *pg = export->connection->pg;
 	PQsetnonblocking(pg, 0);
-	TRY(check(arena, statement, PQexec(pg, "begin isolation level repeatable read read only"), PGRES_COMMAND_OK));
+	TRY(check(arena, statement, PQexec(pg, "begin isolation level repeatable read read only"),
+		  PGRES_COMMAND_OK));
 	if (export->format == EXPORT_NDJSON)
 		return start_rows(arena, pg, statement, parameters, count);
 	buffer_text(&export->pending, "\xEF\xBB\xBF");
@@ -83,15 +91,19 @@ static struct problem *start(struct export *export, struct arena *arena, enum st
 }
 
 struct problem *export_open(struct pool *pool, struct arena *arena, enum statement statement,
-                            const char *const *parameters, size_t count, enum export_format format, struct export **ret)
+			    const char *const *parameters, size_t count, enum export_format format,
+			    struct export **ret)
 {
-	if (statements[statement].cardinality != CARDINALITY_COPY || count != (size_t)statements[statement].parameters) {
+	if (statements[statement].cardinality != CARDINALITY_COPY ||
+	    count != (size_t)statements[statement].parameters) {
 		struct problem *problem = problem_new(arena, PROBLEM_internal, NULL, NULL);
-		problem->cause = arena_printf(arena, "statement %s: not for this export", statements[statement].name);
+		problem->cause =
+			arena_printf(arena, "statement %s: not for this export", statements[statement].name);
 		return problem;
 	}
 	if (!pool_export_start(pool)) {
-		struct problem *problem = problem_new(arena, PROBLEM_overloaded, "已有两个导出在进行。", "Two exports are running already.");
+		struct problem *problem = problem_new(arena, PROBLEM_overloaded, "已有两个导出在进行。",
+						      "Two exports are running already.");
 		problem->retry_after = 5;
 		return problem;
 	}
@@ -156,7 +168,8 @@ static void fill_row(struct export *export)
 
 long export_read(struct export *export, char *bytes, size_t capacity)
 {
-	while (!export->done && export->pending.length - export->sent < capacity && export->pending.length < CHUNK) {
+	while (!export->done && export->pending.length - export->sent < capacity &&
+	       export->pending.length < CHUNK) {
 		if (export->format == EXPORT_CSV)
 			fill_csv(export);
 		else

@@ -1,6 +1,7 @@
-/* The lane: single-statement reads of many threads share one connection. A thread queues its statement; whoever finds the lane
-   free sends everything that waits as one pipeline, with one Sync a member so that each stands alone, and wakes the others.
-   It never holds a write, never a slow statement (first in, first out: one slow member would stall all). */
+/* The lane: single-statement reads of many threads share one connection. A thread queues its statement;
+   whoever finds the lane free sends everything that waits as one pipeline, with one Sync a member so that
+   each stands alone, and wakes the others. It never holds a write, never a slow statement (first in, first
+   out: one slow member would stall all). */
 #include "pool.h"
 
 #include <stdlib.h>
@@ -118,19 +119,21 @@ static struct member *take_batch(struct lane *lane)
 	return first;
 }
 
-/* settle - tell each member its fate. A result that came before the loss counts, unless it is only the news of the loss. */
+/* settle - tell each member its fate. A result that came before the loss counts, unless it is only the news
+ * of the loss. */
 static void settle(struct member *first)
 {
 	for (struct member *member = first, *next; member; member = next) {
 		next = member->next; /* the member is gone once it wakes */
 		bool answered = member->result && (PQresultStatus(member->result) != PGRES_FATAL_ERROR ||
-		                                   PQresultErrorField(member->result, PG_DIAG_SQLSTATE));
+						   PQresultErrorField(member->result, PG_DIAG_SQLSTATE));
 		member->state = answered ? MEMBER_DONE : MEMBER_LOST;
 		pthread_cond_signal(&member->wake);
 	}
 }
 
-/* lead - run one batch (the leader is its first member) and hand the lane on. Called and left with the mutex held. */
+/* lead - run one batch (the leader is its first member) and hand the lane on. Called and left with the mutex
+ * held. */
 static void lead(struct lane *lane)
 {
 	struct member *batch = take_batch(lane);
@@ -151,9 +154,10 @@ static void lead(struct lane *lane)
 }
 
 bool lane_submit(struct lane *lane, enum statement statement, const char *const *parameters, size_t count,
-                 PGresult **ret)
+		 PGresult **ret)
 {
-	struct member me = {.statement = statement, .parameters = parameters, .count = count, .state = MEMBER_WAITS};
+	struct member me = {
+		.statement = statement, .parameters = parameters, .count = count, .state = MEMBER_WAITS};
 	pthread_cond_init(&me.wake, NULL);
 	pthread_mutex_lock(&lane->mutex);
 	*lane->last = &me;

@@ -1,5 +1,6 @@
-/* Migrations, the lifecycle's copy in the database, and the rights of the service's role. The role may read everything and write what
-   the work needs; it can never change a table that refuses change (history, journal, revisions), nor the lifecycle. */
+/* Migrations, the lifecycle's copy in the database, and the rights of the service's role. The role may read
+   everything and write what the work needs; it can never change a table that refuses change (history,
+   journal, revisions), nor the lifecycle. */
 #include "migrate.h"
 
 #include "connection.h"
@@ -23,7 +24,8 @@ static struct problem *refuse(struct arena *arena, const char *cause)
 /* failure - the owner sees the server's own words: there is no caller here to hide them from. */
 static struct problem *failure(struct arena *arena, const char *what, PGconn *pg, const PGresult *result)
 {
-	return refuse(arena, arena_printf(arena, "%s: %s", what, result ? PQresultErrorMessage(result) : PQerrorMessage(pg)));
+	return refuse(arena, arena_printf(arena, "%s: %s", what,
+					  result ? PQresultErrorMessage(result) : PQerrorMessage(pg)));
 }
 
 static void result_release(void *result)
@@ -32,9 +34,10 @@ static void result_release(void *result)
 }
 
 static struct problem *execute(struct arena *arena, PGconn *pg, const char *what, const char *sql,
-                               const char *const *parameters, int count, PGresult **ret)
+			       const char *const *parameters, int count, PGresult **ret)
 {
-	PGresult *result = count ? PQexecParams(pg, sql, count, NULL, parameters, NULL, NULL, 0) : PQexec(pg, sql);
+	PGresult *result =
+		count ? PQexecParams(pg, sql, count, NULL, parameters, NULL, NULL, 0) : PQexec(pg, sql);
 	if (result)
 		arena_defer(arena, result_release, result);
 	ExecStatusType status = result ? PQresultStatus(result) : PGRES_FATAL_ERROR;
@@ -50,7 +53,8 @@ static struct problem *commit(struct arena *arena, PGconn *pg, const char *what)
 {
 	PGresult *result = NULL;
 	TRY(execute(arena, pg, what, "commit", NULL, 0, &result));
-	return strcmp(PQcmdStatus(result), "COMMIT") == 0 ? NULL : refuse(arena, "COMMIT was answered by ROLLBACK");
+	return strcmp(PQcmdStatus(result), "COMMIT") == 0 ? NULL
+							  : refuse(arena, "COMMIT was answered by ROLLBACK");
 }
 
 static const struct migration_text *migration_find(int version)
@@ -61,20 +65,27 @@ static const struct migration_text *migration_find(int version)
 	return NULL;
 }
 
-/* check_applied - every file that the database has is ours and unchanged. applied[i] says which of ours it has. */
+/* check_applied - every file that the database has is ours and unchanged. applied[i] says which of ours it
+ * has. */
 static struct problem *check_applied(struct arena *arena, PGconn *pg, bool *applied)
 {
 	PGresult *result = NULL;
-	TRY(execute(arena, pg, "reading schema_migration", "select version, name, sha256 from schema_migration order by version",
-	            NULL, 0, &result));
+	TRY(execute(arena, pg, "reading schema_migration",
+		    "select version, name, sha256 from schema_migration order by version", NULL, 0, &result));
 	for (int i = 0; i < PQntuples(result); i++) {
 		const struct migration_text *ours = migration_find(atoi(PQgetvalue(result, i, 0)));
 		if (!ours)
-			return refuse(arena, arena_printf(arena, "the database has migration %s (%s), which this program does not know: it is of a newer version",
-			                                  PQgetvalue(result, i, 0), PQgetvalue(result, i, 1)));
+			return refuse(arena,
+				      arena_printf(arena,
+						   "the database has migration %s (%s), which this program "
+						   "does not know: it is of a newer version",
+						   PQgetvalue(result, i, 0), PQgetvalue(result, i, 1)));
 		if (strcmp(ours->sha256, PQgetvalue(result, i, 2)) != 0)
-			return refuse(arena, arena_printf(arena, "migration %04d_%s was applied with other contents: a migration never changes, add a new one",
-			                                  ours->version, ours->name));
+			return refuse(arena,
+				      arena_printf(arena,
+						   "migration %04d_%s was applied with other contents: a "
+						   "migration never changes, add a new one",
+						   ours->version, ours->name));
 		applied[ours - migrations] = true;
 	}
 	return NULL;
@@ -83,8 +94,8 @@ static struct problem *check_applied(struct arena *arena, PGconn *pg, bool *appl
 static struct problem *table_exists(struct arena *arena, PGconn *pg, bool *ret)
 {
 	PGresult *result = NULL;
-	TRY(execute(arena, pg, "looking for schema_migration", "select to_regclass('schema_migration') is not null", NULL, 0,
-	            &result));
+	TRY(execute(arena, pg, "looking for schema_migration",
+		    "select to_regclass('schema_migration') is not null", NULL, 0, &result));
 	*ret = PQgetvalue(result, 0, 0)[0] == 't';
 	return NULL;
 }
@@ -94,9 +105,11 @@ static struct problem *apply_one(struct arena *arena, PGconn *pg, const struct m
 	const char *what = arena_printf(arena, "migration %04d_%s", migration->version, migration->name);
 	TRY(execute(arena, pg, what, "begin", NULL, 0, NULL));
 	TRY(execute(arena, pg, what, migration->text, NULL, 0, NULL));
-	const char *parameters[] = {arena_printf(arena, "%d", migration->version), migration->name, migration->sha256};
-	TRY(execute(arena, pg, what, "insert into schema_migration (version, name, sha256) values ($1::integer, $2, $3)",
-	            parameters, 3, NULL));
+	const char *parameters[] = {arena_printf(arena, "%d", migration->version), migration->name,
+				    migration->sha256};
+	TRY(execute(arena, pg, what,
+		    "insert into schema_migration (version, name, sha256) values ($1::integer, $2, $3)",
+		    parameters, 3, NULL));
 	return commit(arena, pg, what);
 }
 
@@ -112,44 +125,57 @@ static struct problem *apply_all(struct arena *arena, PGconn *pg, void (*say)(co
 			continue;
 		TRY(apply_one(arena, pg, &migrations[i]));
 		if (say)
-			say(arena_printf(arena, "applied %04d_%s", migrations[i].version, migrations[i].name));
+			say(arena_printf(arena, "applied %04d_%s", migrations[i].version,
+					 migrations[i].name));
 	}
 	return NULL;
 }
 
 static struct problem *load_step(struct arena *arena, PGconn *pg, const struct migrate_step *step)
 {
-	const char *const parameters[] = {step->machine, step->from, step->action, step->to, step->roles, step->door, step->articles};
+	const char *const parameters[] = {step->machine, step->from, step->action,  step->to,
+					  step->roles,   step->door, step->articles};
 	TRY(execute(arena, pg, "loading the lifecycle",
-	            "insert into lifecycle_status (machine, status) select $1, s from unnest(array[$2, $3]) s where s <> 'new' "
-	            "on conflict do nothing",
-	            (const char *const[]){step->machine, step->from, step->to}, 3, NULL));
-	return execute(arena, pg, "loading the lifecycle",
-	               "insert into lifecycle (machine, from_status, action, to_status, roles, door, articles) "
-	               "values ($1, $2, $3, $4, $5::text[], $6, $7) on conflict (machine, from_status, action) do update "
-	               "set to_status = excluded.to_status, roles = excluded.roles, door = excluded.door, articles = excluded.articles",
-	               parameters, 7, NULL);
+		    "insert into lifecycle_status (machine, status) select $1, s from unnest(array[$2, $3]) "
+		    "s where s <> 'new' "
+		    "on conflict do nothing",
+		    (const char *const[]){step->machine, step->from, step->to}, 3, NULL));
+	return execute(
+		arena, pg, "loading the lifecycle",
+		"insert into lifecycle (machine, from_status, action, to_status, roles, door, articles) "
+		"values ($1, $2, $3, $4, $5::text[], $6, $7) on conflict (machine, from_status, action) do "
+		"update "
+		"set to_status = excluded.to_status, roles = excluded.roles, door = excluded.door, articles "
+		"= excluded.articles",
+		parameters, 7, NULL);
 }
 
-/* drop_stale - steps that this program no longer has; one that history stands on makes the database refuse. */
-static struct problem *drop_stale(struct arena *arena, PGconn *pg, const struct migrate_step *steps, size_t count)
+/* drop_stale - steps that this program no longer has; one that history stands on makes the database refuse.
+ */
+static struct problem *drop_stale(struct arena *arena, PGconn *pg, const struct migrate_step *steps,
+				  size_t count)
 {
 	PGresult *result = NULL;
-	TRY(execute(arena, pg, "reading the lifecycle", "select machine, from_status, action from lifecycle", NULL, 0, &result));
+	TRY(execute(arena, pg, "reading the lifecycle", "select machine, from_status, action from lifecycle",
+		    NULL, 0, &result));
 	for (int i = 0; i < PQntuples(result); i++) {
-		const char *const key[] = {PQgetvalue(result, i, 0), PQgetvalue(result, i, 1), PQgetvalue(result, i, 2)};
+		const char *const key[] = {PQgetvalue(result, i, 0), PQgetvalue(result, i, 1),
+					   PQgetvalue(result, i, 2)};
 		bool ours = false;
 		for (size_t n = 0; n < count && !ours; n++)
 			ours = strcmp(steps[n].machine, key[0]) == 0 && strcmp(steps[n].from, key[1]) == 0 &&
 			       strcmp(steps[n].action, key[2]) == 0;
 		if (!ours)
-			TRY(execute(arena, pg, "dropping a step", "delete from lifecycle where machine = $1 and from_status = $2 and action = $3",
-			            key, 3, NULL));
+			TRY(execute(arena, pg, "dropping a step",
+				    "delete from lifecycle where machine = $1 and from_status = $2 and "
+				    "action = $3",
+				    key, 3, NULL));
 	}
 	return NULL;
 }
 
-static struct problem *load_lifecycle(struct arena *arena, PGconn *pg, const struct migrate_step *steps, size_t count)
+static struct problem *load_lifecycle(struct arena *arena, PGconn *pg, const struct migrate_step *steps,
+				      size_t count)
 {
 	TRY(execute(arena, pg, "loading the lifecycle", "begin", NULL, 0, NULL));
 	TRY(drop_stale(arena, pg, steps, count));
@@ -158,18 +184,21 @@ static struct problem *load_lifecycle(struct arena *arena, PGconn *pg, const str
 	return commit(arena, pg, "loading the lifecycle");
 }
 
-/* The rights, as commands made by the server (quoting is its business). By convention a table that has a trigger with
-   refuse_change is append-only; the role may delete only what is no record of the work. */
+/* The rights, as commands made by the server (quoting is its business). By convention a table that has a
+   trigger with refuse_change is append-only; the role may delete only what is no record of the work. */
 static const char *const grant_queries[] = {
-        "select format('revoke all on all tables in schema %I from %I', current_schema(), $1)",
-        "select format('grant usage on schema %I to %I', current_schema(), $1)",
-        "select format('grant select, insert, update on all tables in schema %I to %I', current_schema(), $1)",
-        "select format('grant usage on all sequences in schema %I to %I', current_schema(), $1)",
-        "select format('revoke update on %I from %I', c.relname, $1) from pg_class c join pg_namespace n on n.oid = c.relnamespace "
-        "where n.nspname = current_schema() and c.relkind in ('r', 'p') and exists (select from pg_trigger t join pg_proc p on p.oid = t.tgfoid "
-        "where t.tgrelid = c.oid and p.proname = 'refuse_change')",
-        "select format('revoke insert, update on lifecycle, lifecycle_status, schema_migration from %I', $1)",
-        "select format('grant delete on idempotency_key to %I', $1)",
+	"select format('revoke all on all tables in schema %I from %I', current_schema(), $1)",
+	"select format('grant usage on schema %I to %I', current_schema(), $1)",
+	"select format('grant select, insert, update on all tables in schema %I to %I', current_schema(), "
+	"$1)",
+	"select format('grant usage on all sequences in schema %I to %I', current_schema(), $1)",
+	"select format('revoke update on %I from %I', c.relname, $1) from pg_class c join pg_namespace n on "
+	"n.oid = c.relnamespace "
+	"where n.nspname = current_schema() and c.relkind in ('r', 'p') and exists (select from pg_trigger t "
+	"join pg_proc p on p.oid = t.tgfoid "
+	"where t.tgrelid = c.oid and p.proname = 'refuse_change')",
+	"select format('revoke insert, update on lifecycle, lifecycle_status, schema_migration from %I', $1)",
+	"select format('grant delete on idempotency_key to %I', $1)",
 };
 
 static struct problem *grant_rights(struct arena *arena, PGconn *pg, const char *service_role)
@@ -179,13 +208,15 @@ static struct problem *grant_rights(struct arena *arena, PGconn *pg, const char 
 		PGresult *commands = NULL;
 		TRY(execute(arena, pg, "granting rights", grant_queries[i], &service_role, 1, &commands));
 		for (int row = 0; row < PQntuples(commands); row++)
-			TRY(execute(arena, pg, "granting rights", PQgetvalue(commands, row, 0), NULL, 0, NULL));
+			TRY(execute(arena, pg, "granting rights", PQgetvalue(commands, row, 0), NULL, 0,
+				    NULL));
 	}
 	return commit(arena, pg, "granting rights");
 }
 
 static struct problem *migrate_on(struct arena *arena, PGconn *pg, const char *service_role,
-                                  const struct migrate_step *steps, size_t step_count, void (*say)(const char *line))
+				  const struct migrate_step *steps, size_t step_count,
+				  void (*say)(const char *line))
 {
 	TRY(execute(arena, pg, "waiting for the migration lock", LOCK, NULL, 0, NULL));
 	TRY(apply_all(arena, pg, say));
@@ -204,7 +235,8 @@ static struct problem *open_plain(struct arena *arena, const char *conninfo, str
 }
 
 struct problem *migrate_apply(struct arena *arena, const char *owner_conninfo, const char *service_role,
-                              const struct migrate_step *steps, size_t step_count, void (*say)(const char *line))
+			      const struct migrate_step *steps, size_t step_count,
+			      void (*say)(const char *line))
 {
 	struct connection *connection = NULL;
 	TRY(open_plain(arena, owner_conninfo, &connection));
@@ -223,8 +255,11 @@ static struct problem *check_on(struct arena *arena, PGconn *pg)
 	TRY(check_applied(arena, pg, applied));
 	for (size_t i = 0; i < migration_count; i++)
 		if (!applied[i])
-			return refuse(arena, arena_printf(arena, "the database lacks migration %04d_%s: run allianced migrate",
-			                                  migrations[i].version, migrations[i].name));
+			return refuse(
+				arena,
+				arena_printf(arena,
+					     "the database lacks migration %04d_%s: run allianced migrate",
+					     migrations[i].version, migrations[i].name));
 	return NULL;
 }
 

@@ -1,6 +1,7 @@
-/* Migrations: the numbered files of sql/migrations, embedded in the program, forward only, each in one transaction with
-   its checksum recorded; a changed file or a database of a newer schema is refused. Knows no policy: the lifecycle is handed
-   in as text (service/install.c does it; that is what `allianced migrate` calls). */
+/* Migrations: the numbered files of sql/migrations, embedded in the program, forward only, each in one
+   transaction with its checksum recorded; a changed file or a database of a newer schema is refused. Knows no
+   policy: the lifecycle is handed in as text (service/install.c does it; that is what `allianced migrate`
+   calls). */
 #ifndef MIGRATE_H
 #define MIGRATE_H
 
@@ -11,12 +12,12 @@ struct migrate_step {
 	const char *machine, *from, *action, *to, *roles, *door, *articles;
 };
 
-/* migrate_apply - bring the database to this program's schema as its owner, then load the lifecycle into its tables and
-   grant the service's role its rights. Says one line per migration through say (may be NULL). service_role is the role
-   that `serve` connects as; NULL = the owner itself. */
-MUST_CHECK struct problem *migrate_apply(struct arena *arena, const char *owner_conninfo, const char *service_role,
-                                         const struct migrate_step *steps, size_t step_count,
-                                         void (*say)(const char *line));
+/* migrate_apply - bring the database to this program's schema as its owner, then load the lifecycle into its
+   tables and grant the service's role its rights. Says one line per migration through say (may be NULL).
+   service_role is the role that `serve` connects as; NULL = the owner itself. */
+MUST_CHECK struct problem *migrate_apply(struct arena *arena, const char *owner_conninfo,
+					 const char *service_role, const struct migrate_step *steps,
+					 size_t step_count, void (*say)(const char *line));
 
 /* migrate_check - a problem when the database's schema is not exactly this program's (older or newer). */
 MUST_CHECK struct problem *migrate_check(struct arena *arena, const char *conninfo);

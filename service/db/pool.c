@@ -1,5 +1,6 @@
-/* The pool: a bounded number of connections, a bounded wait for one, and a keeper thread that brings lost connections back
-   and knows whether the database answers. A caller never connects and never waits for a connect. */
+/* The pool: a bounded number of connections, a bounded wait for one, and a keeper thread that brings lost
+   connections back and knows whether the database answers. A caller never connects and never waits for a
+   connect. */
 #include "pool.h"
 
 #include "clock.h"
@@ -135,7 +136,8 @@ static void note_reachable(struct pool *pool, bool reachable, const char *cause)
 {
 	if (pool->reachable != reachable)
 		log_event(reachable ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
-		          reachable ? "database_reachable" : "database_unreachable", "cause", cause, (char *)NULL);
+			  reachable ? "database_reachable" : "database_unreachable", "cause", cause,
+			  (char *)NULL);
 	pool->reachable = reachable;
 	pthread_cond_broadcast(&pool->available);
 }
@@ -230,7 +232,7 @@ static struct pool *pool_make(const struct pool_options *options)
 	pool->wait_ms = options->wait_ms;
 	pool->conninfo = copy_text(options->conninfo);
 	pool->options = (struct connection_options){pool->conninfo, options->statement_timeout_ms,
-	                                            options->lock_timeout_ms, false, true};
+						    options->lock_timeout_ms, false, true};
 	pool->lane_options = pool->options;
 	pool->lane_options.read_only = true;
 	for (int i = 0; i < pool->count; i++)

@@ -16,7 +16,8 @@ struct db {
 
 struct lane;
 
-/* pool_checkout - a healthy connection, or the 503. pool_checkin gives it back (or replaces it when it is broken). */
+/* pool_checkout - a healthy connection, or the 503. pool_checkin gives it back (or replaces it when it is
+ * broken). */
 MUST_CHECK struct problem *pool_checkout(struct pool *pool, struct arena *arena, struct db **ret);
 void pool_checkin(struct db *db);
 
@@ -37,9 +38,9 @@ void lane_free(struct lane *lane);
 void lane_give(struct lane *lane, struct connection *connection);
 bool lane_is_empty(struct lane *lane);
 
-/* lane_submit - run a statement with whatever else waits. True: *ret is its result (the caller clears it). False: the lane
-   has no connection or lost it; reads may be repeated elsewhere. */
+/* lane_submit - run a statement with whatever else waits. True: *ret is its result (the caller clears it).
+   False: the lane has no connection or lost it; reads may be repeated elsewhere. */
 bool lane_submit(struct lane *lane, enum statement statement, const char *const *parameters, size_t count,
-                 PGresult **ret);
+		 PGresult **ret);
 
 #endif

@@ -1,4 +1,5 @@
-/* Values of a row by column name, and as JSON by column type. An unknown column is a defect of the program: it aborts. */
+/* Values of a row by column name, and as JSON by column type. An unknown column is a defect of the program:
+ * it aborts. */
 #include "rows.h"
 
 #include "db.h"
@@ -13,8 +14,8 @@ static int column_of(const struct rows *rows, const char *column)
 {
 	int number = PQfnumber(rows->result, column);
 	if (number < 0) {
-		log_event(LOG_LEVEL_ERROR, "unknown_column", "statement", statements[rows->statement].name, "column",
-		          column, (char *)NULL);
+		log_event(LOG_LEVEL_ERROR, "unknown_column", "statement", statements[rows->statement].name,
+			  "column", column, (char *)NULL);
 		abort();
 	}
 	return number;
@@ -53,9 +54,24 @@ struct date row_date(const struct rows *rows, int row, const char *column)
 }
 
 /* The type numbers of PostgreSQL's catalogue that our columns have. */
-enum { T_BOOL = 16, T_INT8 = 20, T_INT2 = 21, T_INT4 = 23, T_JSON = 114, T_TIMESTAMPTZ = 1184, T_JSONB = 3802,
-       T_BOOLS = 1000, T_INT2S = 1005, T_INT4S = 1007, T_TEXTS = 1009, T_VARCHARS = 1015, T_INT8S = 1016,
-       T_BPCHARS = 1014, T_DATES = 1182, T_UUIDS = 2951 };
+enum {
+	T_BOOL = 16,
+	T_INT8 = 20,
+	T_INT2 = 21,
+	T_INT4 = 23,
+	T_JSON = 114,
+	T_TIMESTAMPTZ = 1184,
+	T_JSONB = 3802,
+	T_BOOLS = 1000,
+	T_INT2S = 1005,
+	T_INT4S = 1007,
+	T_TEXTS = 1009,
+	T_VARCHARS = 1015,
+	T_INT8S = 1016,
+	T_BPCHARS = 1014,
+	T_DATES = 1182,
+	T_UUIDS = 2951
+};
 
 enum column_kind column_kind(const void *result, int column)
 {
@@ -111,8 +127,10 @@ static void instant_write(struct buffer *buffer, const char *text)
 	buffer_json_string(buffer, out, sizeof out - 1);
 }
 
-/* array_element - one element of an array literal after the opening brace or a comma; returns what follows it. */
-static const char *array_element(struct buffer *buffer, struct buffer *scratch, const char *text, enum column_kind kind)
+/* array_element - one element of an array literal after the opening brace or a comma; returns what follows
+ * it. */
+static const char *array_element(struct buffer *buffer, struct buffer *scratch, const char *text,
+				 enum column_kind kind)
 {
 	bool quoted = *text == '"';
 	buffer_clear(scratch);

@@ -1,4 +1,5 @@
-/* Rows below their names: columns by number, values as JSON by the column's type. For the row writer and the exports. */
+/* Rows below their names: columns by number, values as JSON by the column's type. For the row writer and the
+ * exports. */
 #ifndef ROWS_H
 #define ROWS_H
 

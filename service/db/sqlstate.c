@@ -1,4 +1,5 @@
-/* SQLSTATE to problem. A row value (the DETAIL of an error) goes nowhere: not to the caller, not to the log. */
+/* SQLSTATE to problem. A row value (the DETAIL of an error) goes nowhere: not to the caller, not to the log.
+ */
 #include "sqlstate.h"
 
 #include "db.h"
@@ -13,15 +14,22 @@
 static const struct known_constraint {
 	const char *prefix, *pointer, *code, *detail_zh, *detail_en;
 } known_constraints[] = {
-        {"account_external_key", "#/subject", "taken", "该外部身份已对应其他账户。", "This external identity belongs to another account."},
-        {"account_grant_live_key", "#/role", "taken", "该账户已有同一授权。", "The account already has this grant."},
-        {"organisation_credit_code_key", "#/credit_code", "taken", "该统一社会信用代码已登记。", "This credit code is registered already."},
-        {"recommender_code_key", "#/code", "taken", "该代码已被使用。", "This code is taken."},
-        {"credential_client_id_key", "#/client_id", "taken", "该 client_id 已被使用。", "This client_id is taken."},
-        {"document_document_no_key", "#/document_no", "taken", "该文号已被使用。", "This document number is taken."},
-        {"document_no_", "#/document_no", "taken", "该文号已被使用。", "This document number is taken."},
-        {"parameter_key_daterange_excl", "#/valid_from", "overlap", "与已有期间重叠。", "It overlaps an existing period."},
-        {"policy_version_daterange_excl", "#/valid_from", "overlap", "同一日期只能有一个有效版本。", "One version only is in force on a date."},
+	{"account_external_key",          "#/subject",     "taken",   "该外部身份已对应其他账户。",
+	 "This external identity belongs to another account."										       },
+	{"account_grant_live_key",        "#/role",        "taken",   "该账户已有同一授权。",
+	 "The account already has this grant."												      },
+	{"organisation_credit_code_key",  "#/credit_code", "taken",   "该统一社会信用代码已登记。",
+	 "This credit code is registered already."												  },
+	{"recommender_code_key",          "#/code",        "taken",   "该代码已被使用。",                   "This code is taken."           },
+	{"credential_client_id_key",      "#/client_id",   "taken",   "该 client_id 已被使用。",
+	 "This client_id is taken."														 },
+	{"document_document_no_key",      "#/document_no", "taken",   "该文号已被使用。",
+	 "This document number is taken."													   },
+	{"document_no_",                  "#/document_no", "taken",   "该文号已被使用。",                   "This document number is taken."},
+	{"parameter_key_daterange_excl",  "#/valid_from",  "overlap", "与已有期间重叠。",
+	 "It overlaps an existing period."													  },
+	{"policy_version_daterange_excl", "#/valid_from",  "overlap", "同一日期只能有一个有效版本。",
+	 "One version only is in force on a date."												  },
 };
 
 /* A defect of the program, whatever the class says: these constraints guard the lifecycle and the history. */
@@ -70,7 +78,7 @@ static const char *constraint_pointer(struct arena *arena, const char *table, co
 }
 
 static struct problem *violation(struct arena *arena, const PGresult *result, enum problem_code code,
-                                 const char *word, const char *detail_zh, const char *detail_en)
+				 const char *word, const char *detail_zh, const char *detail_en)
 {
 	const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
 	const char *table = PQresultErrorField(result, PG_DIAG_TABLE_NAME);
@@ -80,7 +88,8 @@ static struct problem *violation(struct arena *arena, const PGresult *result, en
 	struct problem *problem = make(arena, code, 0);
 	const struct known_constraint *entry = constraint ? known(constraint) : NULL;
 	if (entry) {
-		problem_error(arena, problem, entry->pointer, entry->code, NULL, entry->detail_zh, entry->detail_en);
+		problem_error(arena, problem, entry->pointer, entry->code, NULL, entry->detail_zh,
+			      entry->detail_en);
 		return problem;
 	}
 	const char *pointer = NULL;
@@ -98,9 +107,10 @@ static struct problem *reference(struct arena *arena, const PGresult *result, en
 	while (isspace((unsigned char)*text))
 		text++;
 	if (strncasecmp(text, "delete", 6) == 0)
-		return violation(arena, result, PROBLEM_conflict, "in_use", "仍被其他记录引用。", "Other records still refer to it.");
+		return violation(arena, result, PROBLEM_conflict, "in_use", "仍被其他记录引用。",
+				 "Other records still refer to it.");
 	return violation(arena, result, PROBLEM_rule_not_met, "unknown_reference", "引用的对象不存在。",
-	                 "It refers to something that does not exist.");
+			 "It refers to something that does not exist.");
 }
 
 /* by_class - the states that are told by their first two characters. */
@@ -112,16 +122,19 @@ static struct problem *by_class(struct arena *arena, const PGresult *result, con
 		return make(arena, PROBLEM_overloaded, 1);
 	if (starts(state, "22") || strcmp(state, "23514") == 0 || strcmp(state, "23502") == 0)
 		return violation(arena, result, PROBLEM_rule_not_met, "value", "数据不符合数据库约束。",
-		                 "A value breaks a constraint of the database.");
+				 "A value breaks a constraint of the database.");
 	return make(arena, PROBLEM_internal, 0);
 }
 
-static struct problem *by_state(struct arena *arena, const PGresult *result, const char *state, enum statement statement)
+static struct problem *by_state(struct arena *arena, const PGresult *result, const char *state,
+				enum statement statement)
 {
 	if (strcmp(state, "23505") == 0)
-		return violation(arena, result, PROBLEM_conflict, "taken", "已有相同的记录。", "There is such a record already.");
+		return violation(arena, result, PROBLEM_conflict, "taken", "已有相同的记录。",
+				 "There is such a record already.");
 	if (strcmp(state, "23P01") == 0)
-		return violation(arena, result, PROBLEM_conflict, "overlap", "与已有记录重叠。", "It overlaps an existing record.");
+		return violation(arena, result, PROBLEM_conflict, "overlap", "与已有记录重叠。",
+				 "It overlaps an existing record.");
 	if (strcmp(state, "23503") == 0)
 		return reference(arena, result, statement);
 	if (strcmp(state, "22021") == 0 || strcmp(state, "22P05") == 0)
@@ -154,9 +167,9 @@ struct problem *sqlstate_problem(struct arena *arena, const PGresult *result, en
 	const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
 	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 	problem->cause = arena_printf(arena, "SQLSTATE %s %s: %s", state, name,
-	                              constraint                      ? constraint
-	                              : message && !says_values(state) ? message
-	                                                               : "value refused");
+				      constraint                       ? constraint
+				      : message && !says_values(state) ? message
+								       : "value refused");
 	return problem;
 }
 
@@ -166,9 +179,10 @@ bool sqlstate_is_lost(const PGresult *result)
 	return !state || starts(state, "08") || starts(state, "57P");
 }
 
-/* A plan made before a change of the schema (0A000, 26000) is cured by a new connection, as a deadlock by a repeat. */
-static const char *const retryable[] = {"SQLSTATE 40001 ", "SQLSTATE 40P01 ", "SQLSTATE 08000 ", "SQLSTATE 57P01 ",
-                                        "SQLSTATE 0A000 ", "SQLSTATE 26000 "};
+/* A plan made before a change of the schema (0A000, 26000) is cured by a new connection, as a deadlock by a
+ * repeat. */
+static const char *const retryable[] = {"SQLSTATE 40001 ", "SQLSTATE 40P01 ", "SQLSTATE 08000 ",
+					"SQLSTATE 57P01 ", "SQLSTATE 0A000 ", "SQLSTATE 26000 "};
 
 bool db_is_retryable(const struct problem *problem)
 {

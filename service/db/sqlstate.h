@@ -7,10 +7,11 @@
 
 #include <libpq-fe.h>
 
-/* sqlstate_problem - what an error result means. result NULL = the connection was lost. statement says how to read a
-   violated reference (a deletion conflicts, anything else names something that does not exist); STATEMENT_COUNT = none. */
+/* sqlstate_problem - what an error result means. result NULL = the connection was lost. statement says how to
+   read a violated reference (a deletion conflicts, anything else names something that does not exist);
+   STATEMENT_COUNT = none. */
 struct problem *sqlstate_problem(struct arena *arena, const PGresult *result, enum statement statement)
-        __attribute__((returns_nonnull));
+	__attribute__((returns_nonnull));
 
 /* sqlstate_is_lost - whether the error means that the connection is gone (no SQLSTATE, class 08, 57P0x). */
 bool sqlstate_is_lost(const PGresult *result);

@@ -1,4 +1,5 @@
-/* The shape of the tables that sql/compile-sql.py makes of sql/statements and sql/migrations. Only service/db reads them. */
+/* The shape of the tables that sql/compile-sql.py makes of sql/statements and sql/migrations. Only service/db
+ * reads them. */
 #ifndef STATEMENT_H
 #define STATEMENT_H
 
@@ -7,12 +8,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum cardinality { CARDINALITY_ONE, CARDINALITY_OPTIONAL, CARDINALITY_MANY, CARDINALITY_EXEC, CARDINALITY_COPY };
+enum cardinality {
+	CARDINALITY_ONE,
+	CARDINALITY_OPTIONAL,
+	CARDINALITY_MANY,
+	CARDINALITY_EXEC,
+	CARDINALITY_COPY
+};
 
 struct statement_text {
 	const char *name;
 	enum cardinality cardinality;
-	bool slow;        /* runs on a connection of its own, never on the lane */
+	bool slow; /* runs on a connection of its own, never on the lane */
 	int parameters;
 	const char *text;
 	const char *copy; /* of :copy: the COPY command, with parameters as settings export.p1, … */

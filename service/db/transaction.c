@@ -1,5 +1,5 @@
-/* Running statements: transactions on a pooled connection, single reads on the lane. A commit is acknowledged only when the
-   server said COMMIT and nothing else; whatever remains in doubt is PROBLEM_outcome_unknown. */
+/* Running statements: transactions on a pooled connection, single reads on the lane. A commit is acknowledged
+   only when the server said COMMIT and nothing else; whatever remains in doubt is PROBLEM_outcome_unknown. */
 #include "pool.h"
 #include "sqlstate.h"
 #include "statement.h"
@@ -41,7 +41,8 @@ static struct problem *check_count(struct arena *arena, enum statement statement
 }
 
 /* take_result - tie the result to the arena and judge it. */
-static struct problem *take_result(struct arena *arena, enum statement statement, PGresult *result, struct rows *ret)
+static struct problem *take_result(struct arena *arena, enum statement statement, PGresult *result,
+				   struct rows *ret)
 {
 	if (!result)
 		return sqlstate_problem(arena, NULL, statement);
@@ -56,20 +57,22 @@ static struct problem *take_result(struct arena *arena, enum statement statement
 }
 
 static struct problem *run_open(struct db *db, struct arena *arena, enum statement statement,
-                                const char *const *parameters, size_t count, struct rows *ret)
+				const char *const *parameters, size_t count, struct rows *ret)
 {
 	PGresult *result = connection_run(db->connection, statement, parameters, count);
 	struct problem *problem = take_result(arena, statement, result, ret);
-	/* 0A000: the plan is older than the schema; 26000: the statement is gone. A new connection prepares afresh. */
+	/* 0A000: the plan is older than the schema; 26000: the statement is gone. A new connection prepares
+	 * afresh. */
 	if (problem && problem->cause &&
-	    (strncmp(problem->cause, "SQLSTATE 0A000", 14) == 0 || strncmp(problem->cause, "SQLSTATE 26000", 14) == 0))
+	    (strncmp(problem->cause, "SQLSTATE 0A000", 14) == 0 ||
+	     strncmp(problem->cause, "SQLSTATE 26000", 14) == 0))
 		db->connection->broken = true;
 	return problem;
 }
 
 /* run_alone - one read on a pooled connection: a slow one, or one that the lane lost. */
 static struct problem *run_alone(struct pool *pool, struct arena *arena, enum statement statement,
-                                 const char *const *parameters, size_t count, struct rows *ret)
+				 const char *const *parameters, size_t count, struct rows *ret)
 {
 	struct problem *problem = NULL;
 	for (int attempt = 0; attempt < 2; attempt++) {
@@ -83,15 +86,16 @@ static struct problem *run_alone(struct pool *pool, struct arena *arena, enum st
 	return problem;
 }
 
-struct problem *db_run(struct db *db, struct arena *arena, enum statement statement, const char *const *parameters,
-                       size_t count, struct rows *ret)
+struct problem *db_run(struct db *db, struct arena *arena, enum statement statement,
+		       const char *const *parameters, size_t count, struct rows *ret)
 {
 	if (count != (size_t)statements[statement].parameters)
 		return defect(arena, statement, "wrong number of parameters");
 	if (!db->lane)
 		return run_open(db, arena, statement, parameters, count, ret);
 	PGresult *result = NULL;
-	if (statements[statement].slow || !lane_submit(pool_lane(db->pool), statement, parameters, count, &result))
+	if (statements[statement].slow ||
+	    !lane_submit(pool_lane(db->pool), statement, parameters, count, &result))
 		return run_alone(db->pool, arena, statement, parameters, count, ret);
 	struct problem *problem = take_result(arena, statement, result, ret);
 	if (problem && db_is_retryable(problem))

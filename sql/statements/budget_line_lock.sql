@@ -1,0 +1,2 @@
+-- :optional
+select id from budget_line where id = $1::uuid for update

@@ -1,0 +1,22 @@
+-- :many
+select p.number as _key, p.id as _id, p.id, p.number, p.amount, a.id as "award.id", a.number as "award.number",
+       o.id as "payee.id", o.name as "payee.name", o.credit_code as "payee.credit_code",
+       k.bank as "bank_account.bank", k.account_last4 as "bank_account.account_last4",
+       case when exists (select from money_everywhere e where e.account_id = $1::uuid) then p.bank_reference
+            else '****' || right(p.bank_reference, 4) end as bank_reference,
+       p.paid_on, p.replaces_id, mk.name as maker, cf.name as confirmer, bk.name as booker, rv.name as reverser,
+       p.status, p.version, p.created_at, p.updated_at
+from payment p
+join award a on a.id = p.award_id
+join organisation o on o.id = a.payee_organisation_id
+left join bank_account k on k.id = p.bank_account_id
+join account mk on mk.id = p.maker_id
+left join account cf on cf.id = p.confirmer_id
+left join account bk on bk.id = p.booker_id
+left join account rv on rv.id = p.reverser_id
+where exists (select from payment_reach r where r.id = p.id and r.account_id = $1::uuid)
+  and ($2::text is null or (p.number, p.id) < ($2, $3::uuid))
+  and ($5::uuid is null or p.award_id = $5::uuid)
+  and ($6::text is null or p.status = any (string_to_array($6, ',')))
+order by p.number desc, p.id desc
+limit $4::integer
