@@ -102,7 +102,7 @@ class Spec:
         self.roles = self.read_roles()
         self.schemas = {}  # key -> (C name, initializer)
         self.refs_open = set()
-        self.declarations = []
+        self.declarations = {}  # a schema met again as a request's is walked again: one declaration all the same
         self.enums = {}
         self.operations = []
         self.request_checked = set()
@@ -276,8 +276,8 @@ class Spec:
                 inner = self.schema(properties[word], place + "/properties/" + word.replace("~", "~0").replace("/", "~1"),
                                     request)
                 rows.append("{%s, &%s, %s}" % (text(word), inner, "true" if word in required else "false"))
-            self.declarations.append("static const struct property %s_properties[] = {\n\t%s,\n};"
-                                     % (name, ",\n\t".join(rows)))
+            self.declarations[name, "properties"] = "static const struct property %s_properties[] = {\n\t%s,\n};" % (
+                name, ",\n\t".join(rows))
             fields.append(".properties = %s_properties, .property_count = %d" % (name, len(rows)))
         additional = node.get("additionalProperties", True)
         if additional is False:
@@ -293,13 +293,12 @@ class Spec:
         if "oneOf" in node:
             parts = ["&" + self.schema(part, place + "/oneOf/%d" % index, request)
                      for index, part in enumerate(node["oneOf"])]
-            self.declarations.append("static const struct schema *const %s_one_of[] = {%s, NULL};"
-                                     % (name, ", ".join(parts)))
+            self.declarations[name, "one_of"] = "static const struct schema *const %s_one_of[] = {%s, NULL};" % (
+                name, ", ".join(parts))
             fields.append(".one_of = %s_one_of" % name)
         if short == "Money":
             fields.append(".is_money = true")
-        if not known or known[1] is None:
-            self.schemas[key] = (name, "{" + ", ".join(fields) + "}")
+        self.schemas[key] = (name, "{" + ", ".join(fields) + "}")
         return name
 
     def strings(self, values):
@@ -514,7 +513,7 @@ class Spec:
         for row in self.operations:
             bodies += self.operation_lines(row, rows)
         lines += ["static const struct schema %s;" % name for name, _ in self.schemas.values()]
-        lines += self.declarations
+        lines += self.declarations.values()
         lines += ["static const struct schema %s = %s;" % pair for pair in self.schemas.values()]
         lines += bodies + ["", "const struct operation operations[] = {"] + rows + ["};",
                  "const size_t operation_count = sizeof operations / sizeof operations[0];", ""]
