@@ -6,6 +6,8 @@ BUILD ?= build
 PORT ?= 8080
 STATE_DIR ?= $(if $(filter 0,$(shell id -u)),/var/lib/alliance,$(HOME)/.local/state/alliance)
 PYTHON := /usr/bin/python3
+# V=1 shows each command; otherwise only its target.
+Q := $(if $(V),,@echo "  $(notdir $(BUILD)) $(VARIANT) $(@F)";)
 
 # SANITIZE: empty, address (with undefined behaviour) or thread. Each variant has its own folder.
 SANITIZE ?=
@@ -49,17 +51,17 @@ LIBRARY := $(call objects,$(SRC_base) $(SRC_policy) $(SRC_db) $(SRC_service) $(S
 build: $(OUT)/allianced ## compile build/<variant>/allianced
 
 $(OUT)/allianced: $(OUT)/service/main.o $(LIBRARY)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 include_of = $(if $(filter service/base/%,$(1)),$(INC_base),$(if $(filter service/policy/%,$(1)),$(INC_policy),$(if \
   $(filter service/db/%,$(1)),$(INC_db),$(if $(filter service/main.c,$(1)),$(INC_main),$(if $(filter service/%,$(1)),$(INC_service),$(INC_api))))))
 $(OUT)/%.o: %.c | $(GEN)/sql/statements.h $(GEN)/operations/operations.h
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(call include_of,$<) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS) $(call include_of,$<) -MMD -MP -c -o $@ $<
 $(OUT)/service/main.o: CFLAGS += -DVERSION='"$(VERSION)"' -DCOMMIT='"$(COMMIT)"'
 $(OUT)/gen/%.o: $(GEN)/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(INC_db) -I$(GEN)/operations -Iservice -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS) $(INC_db) -I$(GEN)/operations -Iservice -MMD -MP -c -o $@ $<
 
 $(GEN)/operations/operations.c $(GEN)/operations/operations.h &: openapi.yaml api/compile-spec.py
 	@mkdir -p $(GEN)/operations
@@ -74,10 +76,10 @@ $(GEN)/sql/statements.c $(GEN)/sql/statements.h $(GEN)/sql/migrations.c &: sql/c
 UNIT := $(patsubst %.c,$(OUT)/%,$(wildcard tests/unit/test_*.c))
 $(OUT)/library.a: $(LIBRARY)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 $(OUT)/tests/unit/%: tests/unit/%.c $(OUT)/library.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(INC_main) -MMD -MP $(LDFLAGS) -o $@ $< $(OUT)/library.a -lcmocka $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(INC_main) -MMD -MP $(LDFLAGS) -o $@ $< $(OUT)/library.a -lcmocka $(LIBS)
 
 export BUILD PORT STATE_DIR
 .PHONY: run test test-unit test-thread unit sanitize lint format clean help

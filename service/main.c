@@ -8,6 +8,7 @@
 #include "log.h"
 #include "migrate.h"
 #include "schema.h"
+#include "seal.h"
 #include "server.h"
 #include "sweep.h"
 
@@ -78,7 +79,8 @@ static struct problem *open_database(struct cli *cli, const char *url, struct po
 	return pool_open(cli->arena, &options, ret);
 }
 
-static struct problem *start_access(struct cli *cli)
+/* Keys: of our tokens, of the external issuer, of what is stored encrypted. */
+static struct problem *start_keys(struct cli *cli)
 {
 	const struct access_options options = {
 		.issuer = cli->config.issuer,
@@ -89,7 +91,8 @@ static struct problem *start_access(struct cli *cli)
 		.test = cli->config.demo,
 	};
 
-	return access_start(cli->arena, &options);
+	TRY(access_start(cli->arena, &options));
+	return seal_start(cli->arena, cli->config.encryption_key_file);
 }
 
 /* Blocked in every thread that comes later; only sigwait takes them. SIGPIPE: a client that left is no reason
@@ -133,7 +136,7 @@ static struct problem *serve(struct cli *cli, const char *url, const sigset_t *s
 	struct problem *problem;
 	int received = 0;
 
-	TRY(start_access(cli));
+	TRY(start_keys(cli));
 	TRY(open_database(cli, url, &options.pool));
 	problem = server_start(cli->arena, &options, &server);
 	if (problem) {
@@ -239,7 +242,7 @@ static int run_seed(struct cli *cli)
 		code = make_state(cli);
 	if (code)
 		return code;
-	problem = start_access(cli);
+	problem = start_keys(cli);
 	if (!problem)
 		problem = open_database(cli, url, &pool);
 	if (problem)

@@ -378,7 +378,7 @@ static void derive(struct arena *arena, struct config *config)
 	if (!*config->issuer)
 		config->issuer = config->public_url;
 	if (!*config->signing_key_file)
-		config->signing_key_file = arena_printf(arena, "%s/keys/signing.pem", config->state_dir);
+		config->signing_key_file = arena_printf(arena, "%s/keys/signing.jwks", config->state_dir);
 	if (!*config->encryption_key_file)
 		config->encryption_key_file =
 			arena_printf(arena, "%s/keys/encryption.key", config->state_dir);
