@@ -54,6 +54,7 @@
 	EFFECT_FUNCTION(AWARD_COMMIT, effect_award_commit) \
 	EFFECT_FUNCTION(JOURNAL_DECOMMIT, effect_journal_decommit) \
 	EFFECT_FUNCTION(NOTIFY_FINANCE, effect_notify_finance) \
+	EFFECT_FUNCTION(PAYMENT_CONFIRM, effect_payment_confirm) \
 	EFFECT_FUNCTION(JOURNAL_DISBURSE, effect_journal_disburse) \
 	EFFECT_FUNCTION(AWARD_PAID, effect_award_paid) \
 	EFFECT_FUNCTION(JOURNAL_REVERSAL, effect_journal_reversal) \

@@ -1,0 +1,155 @@
+/* Layout of a sealed text: 12 bytes nonce, the ciphertext, 16 bytes tag. A fresh random nonce each time: one
+   key seals far fewer than the 2^32 texts that random nonces allow. */
+#include "seal.h"
+
+#include "text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define KEY   32
+#define NONCE 12
+#define TAG   16
+
+static unsigned char seal_key[KEY];
+static bool seal_ready;
+
+static struct problem *refuse(struct arena *arena, const char *key_file, const char *why)
+{
+	struct problem *problem = problem_new(arena, PROBLEM_internal, NULL, NULL);
+	problem->cause = arena_printf(arena, "%s: %s", key_file, why);
+	return problem;
+}
+
+/* Made beside its place and linked into it, so that two starts at once agree on one key. */
+static struct problem *key_make(struct arena *arena, const char *key_file)
+{
+	unsigned char key[KEY];
+	const char *made = arena_printf(arena, "%s.%ld", key_file, (long)getpid());
+	int file = open(made, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (file < 0)
+		return refuse(arena, key_file, strerror(errno));
+	random_bytes(key, sizeof key);
+	bool written = write(file, key, sizeof key) == KEY && fsync(file) == 0;
+	OPENSSL_cleanse(key, sizeof key);
+	close(file);
+	bool linked = written && (link(made, key_file) == 0 || errno == EEXIST);
+	unlink(made);
+	return linked ? NULL : refuse(arena, key_file, "the key could not be written");
+}
+
+static struct problem *key_read(struct arena *arena, const char *key_file, int file)
+{
+	struct stat about;
+	unsigned char more;
+	if (fstat(file, &about) != 0 || !S_ISREG(about.st_mode))
+		return refuse(arena, key_file, "not a file");
+	if (about.st_mode & 077)
+		return refuse(arena, key_file, "others may read it; chmod 600");
+	if (read(file, seal_key, KEY) != KEY || read(file, &more, 1) != 0)
+		return refuse(arena, key_file, "not a key of 32 bytes");
+	seal_ready = true;
+	return NULL;
+}
+
+struct problem *seal_start(struct arena *arena, const char *key_file)
+{
+	if (access(key_file, F_OK) != 0)
+		TRY(key_make(arena, key_file));
+	int file = open(key_file, O_RDONLY | O_CLOEXEC);
+	if (file < 0)
+		return refuse(arena, key_file, strerror(errno));
+	struct problem *problem = key_read(arena, key_file, file);
+	close(file);
+	return problem;
+}
+
+static char *hex_encode(struct arena *arena, const unsigned char *bytes, size_t length)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *hex = arena_alloc(arena, length * 2 + 1);
+	for (size_t i = 0; i < length; i++) {
+		hex[i * 2] = digits[bytes[i] >> 4];
+		hex[i * 2 + 1] = digits[bytes[i] & 15];
+	}
+	return hex;
+}
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static unsigned char *hex_decode(struct arena *arena, const char *hex, size_t *ret_length)
+{
+	size_t length = strlen(hex) / 2;
+	unsigned char *bytes = arena_alloc(arena, length + 1);
+	for (size_t i = 0; i < length; i++) {
+		int high = hex_value(hex[i * 2]), low = hex_value(hex[i * 2 + 1]);
+		if (high < 0 || low < 0)
+			return NULL;
+		bytes[i] = (unsigned char)(high << 4 | low);
+	}
+	*ret_length = length;
+	return bytes;
+}
+
+static bool encrypt(EVP_CIPHER_CTX *context, const char *text, const char *bound, unsigned char *out)
+{
+	int length = (int)strlen(text), done = 0;
+	unsigned char *body = out + NONCE;
+	return EVP_EncryptInit_ex(context, EVP_aes_256_gcm(), NULL, seal_key, out) == 1 &&
+	       EVP_EncryptUpdate(context, NULL, &done, (const unsigned char *)bound, (int)strlen(bound)) ==
+		       1 &&
+	       EVP_EncryptUpdate(context, body, &done, (const unsigned char *)text, length) == 1 &&
+	       done == length && EVP_EncryptFinal_ex(context, body + done, &done) == 1 &&
+	       EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_GET_TAG, TAG, body + length) == 1;
+}
+
+static bool decrypt(EVP_CIPHER_CTX *context, const unsigned char *in, size_t length, const char *bound,
+		    char *out)
+{
+	unsigned char tag[TAG];
+	int done = 0, size = (int)(length - NONCE - TAG);
+	memcpy(tag, in + length - TAG, TAG);
+	return EVP_DecryptInit_ex(context, EVP_aes_256_gcm(), NULL, seal_key, in) == 1 &&
+	       EVP_DecryptUpdate(context, NULL, &done, (const unsigned char *)bound, (int)strlen(bound)) ==
+		       1 &&
+	       EVP_DecryptUpdate(context, (unsigned char *)out, &done, in + NONCE, size) == 1 &&
+	       EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_SET_TAG, TAG, tag) == 1 &&
+	       EVP_DecryptFinal_ex(context, (unsigned char *)out + done, &done) == 1;
+}
+
+char *seal_close(struct arena *arena, const char *text, const char *bound)
+{
+	size_t length = NONCE + strlen(text) + TAG;
+	unsigned char *out = arena_alloc(arena, length);
+	EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+	random_bytes(out, NONCE);
+	bool good = seal_ready && context && encrypt(context, text, bound, out);
+	EVP_CIPHER_CTX_free(context);
+	return good ? hex_encode(arena, out, length) : NULL;
+}
+
+char *seal_open(struct arena *arena, const char *hex, const char *bound)
+{
+	size_t length = 0;
+	const unsigned char *in = hex_decode(arena, hex, &length);
+	if (!seal_ready || !in || strlen(hex) % 2 || length < NONCE + TAG)
+		return NULL;
+	char *text = arena_alloc(arena, length);
+	EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+	bool good = context && decrypt(context, in, length, bound, text);
+	EVP_CIPHER_CTX_free(context);
+	if (!good)
+		return NULL;
+	text[length - NONCE - TAG] = '\0';
+	return text;
+}

@@ -1,0 +1,152 @@
+/* Ledger: the way into the double-entry journal (rulebook of articles 6(5) and 16), its verification, its
+   balances, and the funding records that an auditor reads. It changes nothing that is booked: there is no
+   statement that could. */
+#include "money.h"
+#include "operations.h"
+#include "reply.h"
+#include "text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define FILTERS 11
+
+const char *fen_text(struct request *rq, int64_t fen)
+{
+	return arena_printf(rq->arena, "%" PRId64, fen);
+}
+
+const char *input_member(const json_t *input, const char *name)
+{
+	return json_string_value(json_object_get(input, name));
+}
+
+int64_t input_fen(const json_t *input, const char *name)
+{
+	int64_t fen = 0;
+	const char *amount = input_member(json_object_get(input, name), "amount");
+	return amount && money_parse(amount, &fen) ? fen : 0;
+}
+
+struct problem *journal_book(struct request *rq, const struct journal_act *act)
+{
+	struct rows rows;
+	const char *booked_on = act->booked_on ? act->booked_on : rq->today_text;
+	return db_run(rq->db, rq->arena, SQL_JOURNAL_POST,
+		      P(request_new_id(rq), act->type, booked_on, rq->now_text, act->maker, act->checker,
+			act->award_id, act->budget_line_id, act->payment_id, act->document_no, act->reason,
+			act->reverses_id, fen_text(rq, act->amount)),
+		      &rows);
+}
+
+static void facts_complete(struct request *rq, struct facts *facts)
+{
+	facts->today = rq->today;
+	facts->parameters = policy_parameters(rq);
+	facts->calendar = policy_calendar(rq);
+	facts->actor = rq->caller->account_id;
+	facts->actor_roles = rq->caller->roles;
+}
+
+struct problem *creation_judge(struct request *rq, enum machine machine, const char *action,
+			       struct facts *facts)
+{
+	struct findings findings;
+	facts_complete(rq, facts);
+	facts->status = "new";
+	facts->input = rq->body;
+	findings_start(&findings, rq->arena);
+	lifecycle_judge(lifecycle_find(machine, "new", action), facts, &findings);
+	return findings_problem(&findings);
+}
+
+struct subject creation_subject(struct request *rq, enum machine machine, const char *id, const char *status,
+				struct facts *facts)
+{
+	return (struct subject){.machine = machine,
+				.id = id,
+				.status = status,
+				.version = 1,
+				.reach = rq->caller->roles,
+				.facts = facts};
+}
+
+struct problem *rules_judge(struct request *rq, rule_fn *const *guards, struct money_facts *money)
+{
+	struct facts facts = {.money = money, .input = rq->body};
+	struct findings findings;
+	facts_complete(rq, &facts);
+	findings_start(&findings, rq->arena);
+	for (; *guards; guards++)
+		(*guards)(&facts, &findings);
+	return findings_problem(&findings);
+}
+
+struct problem *document_is_issued(struct request *rq, const char *document_no, bool *ret)
+{
+	struct rows rows;
+	TRY(db_run(rq->db, rq->arena, SQL_DOCUMENT_NUMBER_ISSUED, P(document_no), &rows));
+	*ret = row_bool(&rows, 0, "issued");
+	return NULL;
+}
+
+struct problem *verify_ledger(struct request *rq)
+{
+	return reply_statement(rq, SQL_LEDGER_VERIFY, P(request_value(rq, "from"), request_value(rq, "to")),
+			       NULL);
+}
+
+struct problem *list_ledger_balances(struct request *rq)
+{
+	return reply_statement(rq, SQL_LEDGER_BALANCES,
+			       P(request_value(rq, "fiscal_year"), request_value(rq, "award_id")), NULL);
+}
+
+/* The filters of a funding record, in the order of the statements. */
+static void filters_read(const struct request *rq, const char *ret[FILTERS])
+{
+	static const char *const names[FILTERS] = {
+		"year",         "kind",       "county",     "field",         "host",        "alliance",
+		"award_status", "amount_gte", "amount_lte", "booked_on_gte", "booked_on_lt"};
+	for (size_t i = 0; i < FILTERS; i++)
+		ret[i] = request_value(rq, names[i]);
+}
+
+static long stream_read(void *context, char *bytes, size_t capacity)
+{
+	return export_read(context, bytes, capacity);
+}
+
+static void stream_close(void *context)
+{
+	export_close(context);
+}
+
+static struct problem *export_records(struct request *rq, const char *const *parameters)
+{
+	struct export *export;
+	bool csv = !strcmp(rq->accept, "text/csv");
+	TRY(export_open(rq->pool, rq->arena, SQL_FUNDING_RECORD_EXPORT, parameters, FILTERS + 1,
+			csv ? EXPORT_CSV : EXPORT_NDJSON, &export));
+	rq->reply.stream = (struct stream){stream_read, stream_close, export};
+	rq->reply.media_type = csv ? "text/csv; charset=utf-8; header=present" : "application/x-ndjson";
+	rq->reply.disposition =
+		arena_printf(rq->arena, "funding-records-%s.%s", rq->today_text, csv ? "csv" : "ndjson");
+	rq->reply.no_etag = true;
+	return NULL;
+}
+
+struct problem *list_funding_records(struct request *rq)
+{
+	const char *parameters[FILTERS + 1] = {rq->caller->account_id};
+	filters_read(rq, parameters + 1);
+	if (rq->accept && strcmp(rq->accept, "application/json"))
+		return export_records(rq, parameters);
+	struct rows rows;
+	TRY(db_run(rq->db, rq->arena, SQL_FUNDING_RECORD_TOTALS, parameters, FILTERS + 1, &rows));
+	const struct reply_extra extras[] = {
+		{"totals",   row_text(&rows, 0, "totals")},
+                {NULL, NULL              }
+        };
+	return reply_page(rq, SQL_FUNDING_RECORD_PAGE, parameters + 1, FILTERS, extras);
+}
