@@ -50,12 +50,14 @@ static struct problem *external_start(struct arena *arena, const struct access_o
 		return NULL;
 	if (!is_given(options->external_issuer) || !is_given(options->external_jwks_file) ||
 	    !is_given(options->external_audience))
-		return problem_new(arena, PROBLEM_internal, "外部签发者需要同时设置签发者、受众和公钥文件",
-		                   "an external issuer needs its name, its audience and its file of public keys");
+		return problem_new(
+			arena, PROBLEM_internal, "外部签发者需要同时设置签发者、受众和公钥文件",
+			"an external issuer needs its name, its audience and its file of public keys");
 	const struct jwks *keys;
 	TRY(keyring_read(state.arena, options->external_jwks_file, &keys));
-	state.issuers[state.issuer_count++] = (struct jwt_issuer){
-	        arena_strdup(state.arena, options->external_issuer), arena_strdup(state.arena, options->external_audience), keys};
+	state.issuers[state.issuer_count++] =
+		(struct jwt_issuer){arena_strdup(state.arena, options->external_issuer),
+				    arena_strdup(state.arena, options->external_audience), keys};
 	return NULL;
 }
 
@@ -65,7 +67,8 @@ struct problem *access_start(struct arena *arena, const struct access_options *o
 	state.arena = arena_new();
 	state.test = options->test;
 	state.issuer = arena_strdup(state.arena, options->issuer);
-	TRY(keyring_open(state.arena, options->signing_key_file, clock_wall().microseconds / 1000000, &state.ring));
+	TRY(keyring_open(state.arena, options->signing_key_file, clock_wall().microseconds / 1000000,
+			 &state.ring));
 	state.issuers[0] = (struct jwt_issuer){state.issuer, state.issuer, state.ring.keys};
 	state.issuer_count = 1;
 	return external_start(arena, options);
@@ -108,7 +111,8 @@ static void touch_write(const char *id)
 	/* a note that cannot be made now is made at a later use: no problem of anybody's request */
 	struct problem *problem = db_begin(touch.pool, arena, false, &db);
 	if (!problem)
-		problem = db_run(db, arena, SQL_CREDENTIAL_TOUCH, P(id, instant_format(clock_wall(), now)), &rows);
+		problem = db_run(db, arena, SQL_CREDENTIAL_TOUCH, P(id, instant_format(clock_wall(), now)),
+				 &rows);
 	if (problem)
 		db_rollback(db);
 	else
@@ -196,14 +200,15 @@ static void grants_fill(struct arena *arena, const char *text, struct caller *ca
 	struct grant *grants = arena_alloc(arena, (json_array_size(list) + 1) * sizeof *grants);
 	size_t index;
 	json_t *value;
-	json_array_foreach (list, index, value) {
+	json_array_foreach(list, index, value)
+	{
 		role_set role = role_parse(json_string_value(json_object_get(value, "role")));
 		caller->roles |= role;
 		grants[caller->grant_count++] = (struct grant){
-		        .role = (enum role)role,
-		        .organisation_id = text_of(arena, value, "organisation_id"),
-		        .recommender_id = text_of(arena, value, "recommender_id"),
-		        .expert_id = text_of(arena, value, "expert_id"),
+			.role = (enum role)role,
+			.organisation_id = text_of(arena, value, "organisation_id"),
+			.recommender_id = text_of(arena, value, "recommender_id"),
+			.expert_id = text_of(arena, value, "expert_id"),
 		};
 	}
 	caller->grants = grants;
@@ -240,7 +245,8 @@ static const char *scopes_both(struct arena *arena, const char *a, const char *b
 }
 
 /* One row of caller_by_…: an account with its grants as they are now. */
-static struct problem *caller_make(struct arena *arena, const struct rows *rows, const char *scope, const struct caller **ret)
+static struct problem *caller_make(struct arena *arena, const struct rows *rows, const char *scope,
+				   const struct caller **ret)
 {
 	if (rows->count == 0)
 		return refuse(arena, "unknown");
@@ -264,7 +270,7 @@ static struct problem *caller_make(struct arena *arena, const struct rows *rows,
 }
 
 static struct problem *by_key(struct arena *arena, struct pool *pool, const char *token, const char *now,
-                              const struct caller **ret)
+			      const struct caller **ret)
 {
 	if (!key_check(token))
 		return refuse(arena, "key with wrong check characters");
@@ -272,12 +278,13 @@ static struct problem *by_key(struct arena *arena, struct pool *pool, const char
 		return refuse(arena, "key of a test");
 	char hex[SHA256_HEX];
 	struct rows rows;
-	TRY(db_run(db_lane(pool), arena, SQL_CALLER_BY_KEY, P(sha256_hex(token, strlen(token), hex), now), &rows));
+	TRY(db_run(db_lane(pool), arena, SQL_CALLER_BY_KEY, P(sha256_hex(token, strlen(token), hex), now),
+		   &rows));
 	return caller_make(arena, &rows, NULL, ret);
 }
 
-static struct problem *by_own_token(struct arena *arena, struct pool *pool, const struct jwt *token, const char *now,
-                                    const struct caller **ret)
+static struct problem *by_own_token(struct arena *arena, struct pool *pool, const struct jwt *token,
+				    const char *now, const struct caller **ret)
 {
 	struct rows rows;
 	if (!token->client_id)
@@ -288,20 +295,23 @@ static struct problem *by_own_token(struct arena *arena, struct pool *pool, cons
 	return caller_make(arena, &rows, token->scope, ret);
 }
 
-struct problem *access_by_token(struct arena *arena, struct pool *pool, const char *token, const struct caller **ret)
+struct problem *access_by_token(struct arena *arena, struct pool *pool, const char *token,
+				const struct caller **ret)
 {
 	char now[INSTANT_TEXT];
 	instant_format(clock_wall(), now);
 	if (key_is_key(token))
 		return by_key(arena, pool, token, now, ret);
 	struct jwt jwt;
-	const char *fault = jwt_verify(arena, state.issuers, state.issuer_count, token, clock_wall().microseconds / 1000000, &jwt);
+	const char *fault = jwt_verify(arena, state.issuers, state.issuer_count, token,
+				       clock_wall().microseconds / 1000000, &jwt);
 	if (fault)
 		return refuse(arena, fault);
 	if (jwt.issuer == 0)
 		return by_own_token(arena, pool, &jwt, now, ret);
 	struct rows rows;
-	TRY(db_run(db_lane(pool), arena, SQL_CALLER_BY_IDENTITY, P(state.issuers[jwt.issuer].issuer, jwt.subject), &rows));
+	TRY(db_run(db_lane(pool), arena, SQL_CALLER_BY_IDENTITY,
+		   P(state.issuers[jwt.issuer].issuer, jwt.subject), &rows));
 	return caller_make(arena, &rows, jwt.scope, ret);
 }
 
@@ -313,9 +323,9 @@ const char *access_sign(struct arena *arena, const char *account_id, const char 
 		return NULL;
 	char id[UUID_TEXT];
 	json_int_t now = clock_wall().microseconds / 1000000;
-	json_t *claims = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:s*}", "iss", state.issuer, "aud", state.issuer, "sub",
-	                           account_id, "client_id", client_id, "iat", now, "exp", now + ACCESS_TOKEN_SECONDS, "jti",
-	                           uuid_make(id), "scope", scope);
+	json_t *claims = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:s*}", "iss", state.issuer, "aud",
+				   state.issuer, "sub", account_id, "client_id", client_id, "iat", now, "exp",
+				   now + ACCESS_TOKEN_SECONDS, "jti", uuid_make(id), "scope", scope);
 	if (!claims)
 		return NULL;
 	arena_defer(arena, release_json, claims);
@@ -330,7 +340,8 @@ const json_t *access_public_keys(void)
 bool access_scope_is_known(const char *scope, size_t length)
 {
 	for (size_t i = 0; i < operation_count; i++)
-		if (operations[i].scope && strlen(operations[i].scope) == length && !memcmp(operations[i].scope, scope, length))
+		if (operations[i].scope && strlen(operations[i].scope) == length &&
+		    !memcmp(operations[i].scope, scope, length))
 			return true;
 	return false;
 }

@@ -49,7 +49,8 @@ MUST_CHECK struct problem *access_by_token(struct arena *arena, struct pool *poo
 const char *access_sign(struct arena *arena, const char *account_id, const char *client_id,
 			const char *scope);
 
-/* access_public_keys - the JWK set that our tokens verify with; NULL before access_start. Not the caller's to release. */
+/* access_public_keys - the JWK set that our tokens verify with; NULL before access_start. Not the caller's to
+ * release. */
 const json_t *access_public_keys(void);
 
 /* access_scope_is_known - whether some operation of openapi.yaml needs this scope. */

@@ -22,10 +22,11 @@ static void release_json(void *value)
 static struct problem *fault(struct arena *arena, const char *path, const char *zh, const char *en)
 {
 	return problem_new(arena, PROBLEM_internal, arena_printf(arena, "%s：%s", path, zh),
-	                   arena_printf(arena, "%s: %s", path, en));
+			   arena_printf(arena, "%s: %s", path, en));
 }
 
-static struct problem *file_read(struct arena *arena, int fd, const char *path, const char **ret, size_t *ret_length)
+static struct problem *file_read(struct arena *arena, int fd, const char *path, const char **ret,
+				 size_t *ret_length)
 {
 	char *text = arena_alloc(arena, FILE_MAX_BYTES + 1);
 	size_t length = 0;
@@ -85,7 +86,8 @@ static struct problem *signing_read(struct arena *arena, const char *path, json_
 	if (*ret)
 		arena_defer(arena, release_json, *ret);
 	if (!json_is_array(json_object_get(*ret, "keys")))
-		return fault(arena, path, "不是签名密钥文件（JWK 集合）", "it is no file of signing keys (a JWK set)");
+		return fault(arena, path, "不是签名密钥文件（JWK 集合）",
+			     "it is no file of signing keys (a JWK set)");
 	return NULL;
 }
 
@@ -143,9 +145,7 @@ static const json_t *keys_current(const json_t *keys)
 {
 	size_t index;
 	json_t *key;
-	json_array_foreach (keys, index, key)
-		if (!key_time(key, "retired_at"))
-			return key;
+	json_array_foreach(keys, index, key) if (!key_time(key, "retired_at")) return key;
 	return NULL;
 }
 
@@ -156,9 +156,8 @@ static struct problem *keys_renew(struct arena *arena, const char *path, json_t 
 	json_t *key, *made = jwk_make(arena);
 	if (!made)
 		return fault(arena, path, "无法生成签名密钥", "no signing key can be made");
-	json_array_foreach (keys, index, key)
-		if (!key_time(key, "retired_at"))
-			json_object_set_new(key, "retired_at", json_integer(now));
+	json_array_foreach(keys, index, key) if (!key_time(key, "retired_at"))
+		json_object_set_new(key, "retired_at", json_integer(now));
 	json_object_set_new(made, "made_at", json_integer(now));
 	json_array_insert(keys, 0, made);
 	return NULL;
@@ -181,8 +180,7 @@ static struct problem *signing_load(struct arena *arena, const char *path, int64
 	json_t *public_keys = json_array();
 	size_t index;
 	json_t *key;
-	json_array_foreach (keys, index, key)
-		json_array_append_new(public_keys, jwk_public(key));
+	json_array_foreach(keys, index, key) json_array_append_new(public_keys, jwk_public(key));
 	json_t *public_set = json_pack("{s:o}", "keys", public_keys);
 	arena_defer(arena, release_json, public_set);
 	char *text = json_dumps(set, JSON_COMPACT);
