@@ -7,8 +7,10 @@
 #include "install.h"
 #include "log.h"
 #include "migrate.h"
+#include "reply.h"
 #include "schema.h"
 #include "seal.h"
+#include "secret.h"
 #include "server.h"
 #include "sweep.h"
 
@@ -79,7 +81,7 @@ static struct problem *open_database(struct cli *cli, const char *url, struct po
 	return pool_open(cli->arena, &options, ret);
 }
 
-/* Keys: of our tokens, of the external issuer, of what is stored encrypted. */
+/* Keys: of our tokens, of the external issuer, of what is stored encrypted, of page cursors. */
 static struct problem *start_keys(struct cli *cli)
 {
 	const struct access_options options = {
@@ -91,8 +93,13 @@ static struct problem *start_keys(struct cli *cli)
 		.test = cli->config.demo,
 	};
 
+	unsigned char cursor_key[SECRET_BYTES];
+
 	TRY(access_start(cli->arena, &options));
-	return seal_start(cli->arena, cli->config.encryption_key_file);
+	TRY(seal_start(cli->arena, cli->config.encryption_key_file));
+	TRY(secret_open(cli->arena, cli->config.cursor_key_file, cursor_key));
+	reply_cursor_key(cursor_key, sizeof cursor_key);
+	return NULL;
 }
 
 /* Blocked in every thread that comes later; only sigwait takes them. SIGPIPE: a client that left is no reason

@@ -2,71 +2,24 @@
    key seals far fewer than the 2^32 texts that random nonces allow. */
 #include "seal.h"
 
+#include "secret.h"
 #include "text.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#define KEY   32
+#define KEY   SECRET_BYTES
 #define NONCE 12
 #define TAG   16
 
 static unsigned char seal_key[KEY];
 static bool seal_ready;
 
-static struct problem *refuse(struct arena *arena, const char *key_file, const char *why)
-{
-	struct problem *problem = problem_new(arena, PROBLEM_internal, NULL, NULL);
-	problem->cause = arena_printf(arena, "%s: %s", key_file, why);
-	return problem;
-}
-
-/* Made beside its place and linked into it, so that two starts at once agree on one key. */
-static struct problem *key_make(struct arena *arena, const char *key_file)
-{
-	unsigned char key[KEY];
-	const char *made = arena_printf(arena, "%s.%ld", key_file, (long)getpid());
-	int file = open(made, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (file < 0)
-		return refuse(arena, key_file, strerror(errno));
-	random_bytes(key, sizeof key);
-	bool written = write(file, key, sizeof key) == KEY && fsync(file) == 0;
-	OPENSSL_cleanse(key, sizeof key);
-	close(file);
-	bool linked = written && (link(made, key_file) == 0 || errno == EEXIST);
-	unlink(made);
-	return linked ? NULL : refuse(arena, key_file, "the key could not be written");
-}
-
-static struct problem *key_read(struct arena *arena, const char *key_file, int file)
-{
-	struct stat about;
-	unsigned char more;
-	if (fstat(file, &about) != 0 || !S_ISREG(about.st_mode))
-		return refuse(arena, key_file, "not a file");
-	if (about.st_mode & 077)
-		return refuse(arena, key_file, "others may read it; chmod 600");
-	if (read(file, seal_key, KEY) != KEY || read(file, &more, 1) != 0)
-		return refuse(arena, key_file, "not a key of 32 bytes");
-	seal_ready = true;
-	return NULL;
-}
-
 struct problem *seal_start(struct arena *arena, const char *key_file)
 {
-	if (access(key_file, F_OK) != 0)
-		TRY(key_make(arena, key_file));
-	int file = open(key_file, O_RDONLY | O_CLOEXEC);
-	if (file < 0)
-		return refuse(arena, key_file, strerror(errno));
-	struct problem *problem = key_read(arena, key_file, file);
-	close(file);
-	return problem;
+	TRY(secret_open(arena, key_file, seal_key));
+	seal_ready = true;
+	return NULL;
 }
 
 static char *hex_encode(struct arena *arena, const unsigned char *bytes, size_t length)
