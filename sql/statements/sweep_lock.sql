@@ -1,0 +1,2 @@
+-- :one
+select pg_try_advisory_xact_lock(7305201563) as mine
