@@ -117,58 +117,71 @@ struct problem *list_lifecycles(struct request *rq)
 
 /* ---- code lists ---- */
 
-/* The list of labels "industry_class" is the code list "industry_classes". */
-static const char *list_name(struct arena *arena, const char *list)
+/* The lists that are words alone: the codes of one list of labels.def, all of them or those of one property.
+ */
+static const struct code_list {
+	const char *name, *labels;
+	const char *codes; /* space separated; NULL = all */
+} code_lists[] = {
+	{"actions",              "action",         NULL					       },
+	{"attachment_kinds",     "kind",
+	 "application_form agreement charter council_resolution legal_person_proof lead_backbone_evidence "
+	 "construction_plan "
+	 "annual_plan technology_roadmap fund_measures recommender_opinion compliance_declaration "
+	 "feasibility_report "
+	 "business_licence document_scan other"						       },
+	{"document_types",       "type",           "recognition fund_allocation notice"               },
+	{"funding_record_kinds", "kind",
+	 "commitment decommitment disbursement acquittal refund_demand refund_release refund_received "
+	 "reversal budget"									    },
+	{"industry_classes",     "industry_class", NULL                                               },
+	{"organisation_types",   "type",
+	 "enterprise university research_institute financial cooperative association government other"},
+	{"origins",              "origin",         NULL					       },
+	{"recommender_kinds",    "role",           "county dept assoc"                                },
+	{"roles",                "role",           NULL					       },
+	{"statuses",             "status",         NULL					       },
+};
+static const size_t code_list_count = sizeof code_lists / sizeof code_lists[0];
+
+static bool list_has(const struct code_list *list, const char *code)
 {
-	size_t length = strlen(list);
-	return arena_printf(arena, "%s%s", list, list[length - 1] == 's' ? "es" : "s");
+	if (!list->codes)
+		return true;
+	size_t length = strlen(code);
+	for (const char *at = list->codes; *at;) {
+		size_t n = strcspn(at, " ");
+		if (n == length && !memcmp(at, code, n))
+			return true;
+		at += n + strspn(at + n, " ");
+	}
+	return false;
 }
 
-static json_t *code_json(const char *code, const char *zh, const char *en)
-{
-	return json_pack("{s:s, s:s, s:s}", "code", code, "zh", zh, "en", en);
-}
-
-static json_t *roles_json(void)
+static void labels_reply(struct request *rq, const struct code_list *list)
 {
 	json_t *items = json_array();
-	for (int i = 0; i < ROLE_COUNT; i++) {
-		role_set role = (role_set)1 << i;
-		json_array_append_new(
-			items, code_json(role_name(role), role_label(role, false), role_label(role, true)));
-	}
-	return items;
-}
-
-/* NULL when no label has such a list. */
-static json_t *labels_json(struct arena *arena, const char *name)
-{
-	json_t *items = NULL;
-	for (size_t i = 0; i < label_count; i++) {
-		if (strcmp(list_name(arena, labels[i].list), name) != 0)
-			continue;
-		if (!items)
-			items = json_array();
-		json_array_append_new(items, code_json(labels[i].code, labels[i].zh, labels[i].en));
-	}
-	return items;
+	for (size_t i = 0; i < label_count; i++)
+		if (!strcmp(labels[i].list, list->labels) && list_has(list, labels[i].code))
+			json_array_append_new(items, json_pack("{s:s, s:s, s:s}", "code", labels[i].code,
+							       "zh", labels[i].zh, "en", labels[i].en));
+	reply_json(rq, json_pack("{s:s, s:o}", "name", list->name, "items", items));
 }
 
 struct problem *get_code_list(struct request *rq)
 {
 	const char *name = request_value(rq, "name");
 	struct rows rows;
-	if (!strcmp(name, "divisions") || !strcmp(name, "industry_fields")) {
-		bool divisions = *name == 'd';
-		TRY(db_run(rq->db, rq->arena, divisions ? SQL_DIVISION_LIST : SQL_INDUSTRY_FIELD_LIST, P0,
-			   &rows));
-		reply_items(rq, name, &rows);
-		return NULL;
-	}
-	json_t *items = !strcmp(name, "roles") ? roles_json() : labels_json(rq->arena, name);
-	if (!items)
+	for (size_t i = 0; i < code_list_count; i++)
+		if (!strcmp(code_lists[i].name, name)) {
+			labels_reply(rq, &code_lists[i]);
+			return NULL;
+		}
+	bool divisions = !strcmp(name, "divisions");
+	if (!divisions && strcmp(name, "industry_fields") != 0)
 		return request_not_found(rq);
-	reply_json(rq, json_pack("{s:s, s:o}", "name", name, "items", items));
+	TRY(db_run(rq->db, rq->arena, divisions ? SQL_DIVISION_LIST : SQL_INDUSTRY_FIELD_LIST, P0, &rows));
+	reply_items(rq, name, &rows);
 	return NULL;
 }
 
@@ -183,14 +196,8 @@ struct problem *list_code_lists(struct request *rq)
 	json_t *items = json_array();
 	list_add(rq->arena, items, "divisions");
 	list_add(rq->arena, items, "industry_fields");
-	list_add(rq->arena, items, "roles");
-	for (size_t i = 0; i < label_count; i++) {
-		bool seen = !strcmp(labels[i].list, "role");
-		for (size_t before = 0; !seen && before < i; before++)
-			seen = !strcmp(labels[before].list, labels[i].list);
-		if (!seen)
-			list_add(rq->arena, items, list_name(rq->arena, labels[i].list));
-	}
+	for (size_t i = 0; i < code_list_count; i++)
+		list_add(rq->arena, items, code_lists[i].name);
 	reply_json(rq, json_pack("{s:o}", "items", items));
 	return NULL;
 }
