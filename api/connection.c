@@ -35,7 +35,7 @@ static void read_peer(struct connection *connection)
 		memmove(connection->peer, connection->peer + 7, strlen(connection->peer + 7) + 1);
 }
 
-struct connection *connection_open(struct MHD_Connection *mhd, bool is_admin)
+struct connection *connection_accepted(struct MHD_Connection *mhd, bool is_admin)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct connection *connection = calloc(1, sizeof *connection);
@@ -56,7 +56,7 @@ struct connection *connection_open(struct MHD_Connection *mhd, bool is_admin)
 	return connection;
 }
 
-void connection_close(struct connection *connection)
+void connection_closed(struct connection *connection)
 {
 	pthread_mutex_lock(&mutex);
 	*connection->link = connection->next;

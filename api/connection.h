@@ -31,8 +31,8 @@ struct connection {
 void connections_start(const struct server_options *options);
 void connections_stop(void);
 
-struct connection *connection_open(struct MHD_Connection *mhd, bool is_admin);
-void connection_close(struct connection *connection);
+struct connection *connection_accepted(struct MHD_Connection *mhd, bool is_admin);
+void connection_closed(struct connection *connection);
 void connection_phase(struct connection *connection, enum phase phase);
 
 #endif

@@ -152,13 +152,13 @@ static void on_connection(void *context, struct MHD_Connection *mhd, void **sock
 	const struct listener *listener = context;
 	struct connection *connection = *socket_context;
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		*socket_context = connection_open(mhd, listener->is_admin);
+		*socket_context = connection_accepted(mhd, listener->is_admin);
 		return;
 	}
 	if (connection && connection->call)
 		call_end(connection->call, false);
 	if (connection)
-		connection_close(connection);
+		connection_closed(connection);
 	*socket_context = NULL;
 }
 
