@@ -22,19 +22,13 @@ struct problem *alliance_load(struct request *rq, const char *id, bool lock, str
 		   P(id, rq->caller->account_id), &rows));
 	struct subject subject = {.machine = MACHINE_ALL, .id = id};
 	if (rows.count) {
-		struct facts *facts = arena_alloc(rq->arena, sizeof *facts);
-		struct decision_facts *decision = arena_alloc(rq->arena, sizeof *decision);
-		decision->alliance_status = row_text(&rows, 0, "status");
-		decision->alliance_due_on = row_date(&rows, 0, "due_on");
-		decision->alliance_submit_deadline_on = row_date(&rows, 0, "submit_deadline_on");
-		facts->decision = decision;
 		subject.id = row_text(&rows, 0, "id");
-		subject.status = decision->alliance_status;
+		subject.status = row_text(&rows, 0, "status");
 		subject.version = row_integer(&rows, 0, "version");
 		subject.reach = role_set_parse_list(row_text(&rows, 0, "reach"));
 		if (row_bool(&rows, 0, "is_public"))
 			subject.reach |= ROLE_public;
-		subject.facts = facts;
+		subject.facts = arena_alloc(rq->arena, sizeof *subject.facts);
 	}
 	*ret = subject;
 	return NULL;
@@ -48,19 +42,6 @@ static struct decision_facts *decision_copy(struct request *rq, struct facts *fa
 		*decision = *facts->decision;
 	facts->decision = decision;
 	return decision;
-}
-
-struct problem *standing_facts_load(struct request *rq, const char *alliance_id, struct facts *facts)
-{
-	struct rows rows;
-	TRY(db_run(rq->db, rq->arena, SQL_ALLIANCE_LOAD, P(alliance_id, NULL), &rows));
-	if (!rows.count)
-		return NULL;
-	struct decision_facts *decision = decision_copy(rq, facts);
-	decision->alliance_status = row_text(&rows, 0, "status");
-	decision->alliance_due_on = row_date(&rows, 0, "due_on");
-	decision->alliance_submit_deadline_on = row_date(&rows, 0, "submit_deadline_on");
-	return NULL;
 }
 
 struct problem *predecessor_facts_load(struct request *rq, const char *alliance_id, struct facts *facts)

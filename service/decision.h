@@ -16,8 +16,4 @@ MUST_CHECK struct problem *decision_facts_load(struct request *rq, const char *a
 MUST_CHECK struct problem *predecessor_facts_load(struct request *rq, const char *alliance_id,
 						  struct facts *facts);
 
-/* standing_facts_load - adds to facts->decision the standing of an alliance (AL-02, AL-05). */
-MUST_CHECK struct problem *standing_facts_load(struct request *rq, const char *alliance_id,
-					       struct facts *facts);
-
 #endif

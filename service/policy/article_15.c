@@ -9,6 +9,7 @@
 #include "facts.h"
 #include "facts_application.h"
 #include "facts_decision.h"
+#include "facts_money.h"
 #include "rules_decl.h"
 
 #include <string.h>
@@ -58,16 +59,17 @@ bool alliance_is_qualified(const char *status, struct date due_on, struct date s
 	return !strcmp(status, "failed") && date_compare(as_of, due_on) <= 0;
 }
 
-/* AL-05: without a qualification there is no new award. */
+/* AL-05: without a qualification there is no new award (FU-03), and what is approved is not paid out either.
+ */
 void rule_al_05(const struct facts *facts, struct findings *findings)
 {
-	const struct decision_facts *decision = facts->decision;
-	if (!decision || !decision->alliance_status)
+	const struct money_facts *money = facts->money;
+	if (!money || !money->alliance_status)
 		return;
-	if (!alliance_is_qualified(decision->alliance_status, decision->alliance_due_on,
-				   decision->alliance_submit_deadline_on, facts->today))
-		finding_add(findings, RULE_AL_05, NULL, "联盟资质当前无效，不得新给予资助。",
-			    "The alliance's qualification does not hold today: no new award.");
+	if (!alliance_is_qualified(money->alliance_status, money->alliance_due_on,
+				   money->alliance_submit_deadline_on, facts->today))
+		finding_add(findings, RULE_AL_05, NULL, "联盟资质当前无效，已批准的支付暂缓。",
+			    "The alliance's qualification does not hold today: payments are held.");
 }
 
 /* AL-07: a recognition follows another one only when that has ended for good, and not before the waiting

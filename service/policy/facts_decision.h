@@ -37,10 +37,6 @@ struct decision_facts {
 	const struct document_subject_fact *subjects;
 	size_t subject_count;
 
-	/* the alliance whose standing matters; status NULL = none */
-	const char *alliance_status;
-	struct date alliance_due_on, alliance_submit_deadline_on;
-
 	/* an earlier recognition that the act names; status NULL = none, "" = there is no such alliance */
 	const char *predecessor_status;
 	struct date predecessor_ended_on;

@@ -3,6 +3,7 @@
 #include "article_15.h"
 #include "facts.h"
 #include "facts_decision.h"
+#include "facts_money.h"
 #include "rules_decl.h"
 
 #include <setjmp.h>
@@ -101,15 +102,12 @@ static void test_qualified(void **state)
 		assert_false(qualified(without[i], "2016-01-01"));
 }
 
-static size_t errors_of(rule_fn *rule, const struct decision_facts *decision,
-			const struct parameters *parameters)
+static size_t errors_of(rule_fn *rule, const struct facts *given)
 {
 	struct arena *arena = arena_new();
 	struct findings findings;
-	struct facts facts = {
-		.today = {2026, 11, 15},
-                  .decision = decision, .parameters = parameters
-        };
+	struct facts facts = *given;
+	facts.today = (struct date){2026, 11, 15};
 	findings_start(&findings, arena);
 	rule(&facts, &findings);
 	arena_free(arena);
@@ -119,18 +117,19 @@ static size_t errors_of(rule_fn *rule, const struct decision_facts *decision,
 static void test_al_05(void **state)
 {
 	(void)state;
-	struct decision_facts decision = {
+	struct money_facts money = {
 		.alliance_status = "recognised",
-		.alliance_due_on = {2026, 11, 15},
-		.alliance_submit_deadline_on = {2026, 11, 16}
+		.alliance_due_on = {2026, 11, 14},
+		.alliance_submit_deadline_on = {2026, 11, 15}
         };
-	const struct parameters parameters = {0};
-	assert_int_equal(errors_of(rule_al_05, NULL, &parameters), 0);
-	assert_int_equal(errors_of(rule_al_05, &decision, &parameters), 0);
-	decision.alliance_submit_deadline_on = (struct date){2026, 11, 14};
-	assert_int_equal(errors_of(rule_al_05, &decision, &parameters), 1);
-	decision.alliance_status = "lapsed";
-	assert_int_equal(errors_of(rule_al_05, &decision, &parameters), 1);
+	struct facts facts = {.money = NULL};
+	assert_int_equal(errors_of(rule_al_05, &facts), 0);
+	facts.money = &money;
+	assert_int_equal(errors_of(rule_al_05, &facts), 0);
+	money.alliance_submit_deadline_on = (struct date){2026, 11, 14};
+	assert_int_equal(errors_of(rule_al_05, &facts), 1);
+	money.alliance_status = "lapsed";
+	assert_int_equal(errors_of(rule_al_05, &facts), 1);
 }
 
 static void test_al_07(void **state)
@@ -138,18 +137,19 @@ static void test_al_07(void **state)
 	(void)state;
 	struct decision_facts decision = {.predecessor_status = NULL};
 	struct parameters parameters = {0};
-	assert_int_equal(errors_of(rule_al_07, &decision, &parameters), 0);
+	const struct facts facts = {.decision = &decision, .parameters = &parameters};
+	assert_int_equal(errors_of(rule_al_07, &facts), 0);
 	decision.predecessor_status = "";
-	assert_int_equal(errors_of(rule_al_07, &decision, &parameters), 1);
+	assert_int_equal(errors_of(rule_al_07, &facts), 1);
 	decision.predecessor_status = "recognised";
-	assert_int_equal(errors_of(rule_al_07, &decision, &parameters), 1);
+	assert_int_equal(errors_of(rule_al_07, &facts), 1);
 	decision.predecessor_status = "revoked";
 	decision.predecessor_ended_on = (struct date){2026, 10, 15};
-	assert_int_equal(errors_of(rule_al_07, &decision, &parameters), 0);
+	assert_int_equal(errors_of(rule_al_07, &facts), 0);
 	parameters.reapply_cooling_months = 2;
-	assert_int_equal(errors_of(rule_al_07, &decision, &parameters), 1);
+	assert_int_equal(errors_of(rule_al_07, &facts), 1);
 	parameters.reapply_cooling_months = 1;
-	assert_int_equal(errors_of(rule_al_07, &decision, &parameters), 0);
+	assert_int_equal(errors_of(rule_al_07, &facts), 0);
 }
 
 int main(void)
