@@ -187,18 +187,18 @@ static struct problem *load_lifecycle(struct arena *arena, PGconn *pg, const str
 /* The rights, as commands made by the server (quoting is its business). By convention a table that has a
    trigger with refuse_change is append-only; the role may delete only what is no record of the work. */
 static const char *const grant_queries[] = {
-	"select format('revoke all on all tables in schema %I from %I', current_schema(), $1)",
-	"select format('grant usage on schema %I to %I', current_schema(), $1)",
+	"select format('revoke all on all tables in schema %I from %I', current_schema(), $1::text)",
+	"select format('grant usage on schema %I to %I', current_schema(), $1::text)",
 	"select format('grant select, insert, update on all tables in schema %I to %I', current_schema(), "
-	"$1)",
-	"select format('grant usage on all sequences in schema %I to %I', current_schema(), $1)",
-	"select format('revoke update on %I from %I', c.relname, $1) from pg_class c join pg_namespace n on "
+	"$1::text)",
+	"select format('grant usage on all sequences in schema %I to %I', current_schema(), $1::text)",
+	"select format('revoke update on %I from %I', c.relname, $1::text) from pg_class c join pg_namespace n on "
 	"n.oid = c.relnamespace "
 	"where n.nspname = current_schema() and c.relkind in ('r', 'p') and exists (select from pg_trigger t "
 	"join pg_proc p on p.oid = t.tgfoid "
 	"where t.tgrelid = c.oid and p.proname = 'refuse_change')",
-	"select format('revoke insert, update on lifecycle, lifecycle_status, schema_migration from %I', $1)",
-	"select format('grant delete on idempotency_key to %I', $1)",
+	"select format('revoke insert, update on lifecycle, lifecycle_status, schema_migration from %I', $1::text)",
+	"select format('grant delete on idempotency_key to %I', $1::text)",
 };
 
 static struct problem *grant_rights(struct arena *arena, PGconn *pg, const char *service_role)
