@@ -20,13 +20,29 @@ int cli_fail(int code, const char *format, ...)
 	return code;
 }
 
+/* What libpq says in several lines becomes one. */
+static void print_cause(const char *cause)
+{
+	size_t length = strlen(cause);
+
+	while (length && strchr(" \t\n", cause[length - 1]))
+		length--;
+	fputs(" (", stderr);
+	for (size_t i = 0; i < length; i++)
+		if (!strchr("\t\n", cause[i]))
+			fputc(cause[i], stderr);
+		else if (cause[i] == '\n')
+			fputs("; ", stderr);
+	fputc(')', stderr);
+}
+
 int cli_problem(const struct problem *problem)
 {
 	const struct problem_kind *kind = &problem_kinds[problem->code];
 
 	fprintf(stderr, "allianced: %s", problem->detail_en ? problem->detail_en : kind->title_en);
 	if (problem->cause)
-		fprintf(stderr, " (%s)", problem->cause);
+		print_cause(problem->cause);
 	fputc('\n', stderr);
 	for (const struct problem_error *error = problem->errors; error; error = error->next)
 		fprintf(stderr, "  %s %s: %s\n", error->pointer ? error->pointer : "-", error->code,

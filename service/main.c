@@ -265,13 +265,14 @@ static int run_seed(struct cli *cli)
 static int run_check_config(struct cli *cli)
 {
 	struct buffer buffer = {0};
-	int code;
+	int code = apply_words(cli);
 
+	if (code)
+		return code;
 	config_print(&buffer, cli->origins);
 	fwrite(buffer.text, 1, buffer.length, stdout);
 	buffer_free(&buffer);
-	code = apply_words(cli);
-	return code;
+	return 0;
 }
 
 static int run_openapi(struct cli *cli)
