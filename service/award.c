@@ -121,8 +121,10 @@ static struct problem *award_reply(struct request *rq, const char *id)
 }
 
 /* award_propose - FU-01: for the recognition of that alliance, to its host on the issue date; the amount is
-   that of the scheme of the year of issue, none while there is no scheme. */
-static struct problem *award_propose(struct request *rq, const char *alliance_id, const char **ret_id)
+   that of the scheme of the year of issue, none while there is no scheme. reach 0: the consequence of another
+   act. */
+static struct problem *award_propose(struct request *rq, const char *alliance_id, role_set reach,
+				     const char **ret_id)
 {
 	struct money_facts money = {.award_exists = false};
 	struct facts facts = {.money = &money};
@@ -140,6 +142,7 @@ static struct problem *award_propose(struct request *rq, const char *alliance_id
 		     row_text(&rows, 0, "amount"), rq->caller->account_id, rq->now_text),
 		   NULL));
 	struct subject subject = creation_subject(rq, MACHINE_AWD, id, "proposed", &facts);
+	subject.reach = reach;
 	*ret_id = id;
 	return transition_create(rq, &subject, "propose", NULL);
 }
@@ -148,7 +151,7 @@ struct problem *create_award(struct request *rq)
 {
 	const char *id;
 	OPEN_NEW(rq, "award");
-	TRY(award_propose(rq, body_text(rq, "alliance_id"), &id));
+	TRY(award_propose(rq, body_text(rq, "alliance_id"), rq->caller->roles, &id));
 	TRY(award_reply(rq, id));
 	reply_created(rq, "/v1/awards/%s", id);
 	return NULL;
@@ -187,7 +190,7 @@ struct problem *effect_award_propose(struct request *rq, struct subject *subject
 {
 	const char *id;
 	(void)row, (void)input;
-	return award_propose(rq, subject->id, &id);
+	return award_propose(rq, subject->id, 0, &id);
 }
 
 /* COMMIT: from the budget line to the award. */

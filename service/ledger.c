@@ -122,8 +122,13 @@ static void stream_close(void *context)
 	export_close(context);
 }
 
+/* A stream of everything is for those who answer for the books (permission row: chain verification, exports,
+ * audit log). */
 static struct problem *export_records(struct request *rq, const char *const *parameters)
 {
+	if (!(rq->caller->roles & (ROLE_leader | ROLE_finance | ROLE_auditor)))
+		return problem_new(rq->arena, PROBLEM_forbidden, "导出由领导、财务或审计人员办理。",
+				   "Exports are for leader, finance and auditor.");
 	struct export *export;
 	bool csv = !strcmp(rq->accept, "text/csv");
 	TRY(export_open(rq->pool, rq->arena, SQL_FUNDING_RECORD_EXPORT, parameters, FILTERS + 1,

@@ -5,6 +5,7 @@
 #include "money.h"
 #include "operations.h"
 #include "reply.h"
+#include "seal.h"
 
 #include <string.h>
 
@@ -131,9 +132,36 @@ struct problem *list_award_payments(struct request *rq)
 	return reply_page(rq, SQL_PAYMENT_LIST, P(award.id, NULL), NULL);
 }
 
+/* The whole account number is shown to finance alone, and only while the transfer is to be made. */
+static struct problem *payee_account(struct request *rq, const struct subject *subject, const char **ret)
+{
+	struct rows rows;
+	*ret = NULL;
+	if (!(subject->reach & ROLE_finance))
+		return NULL;
+	TRY(db_run(rq->db, rq->arena, SQL_PAYMENT_ACCOUNT, P(subject->id), &rows));
+	if (!rows.count)
+		return NULL;
+	const char *number =
+		seal_open(rq->arena, row_text(&rows, 0, "account_cipher"), row_text(&rows, 0, "id"));
+	*ret = number ? arena_printf(rq->arena, "\"%s\"", number) : NULL;
+	return NULL;
+}
+
 struct problem *get_payment(struct request *rq)
 {
-	return payment_reply(rq, request_path_id(rq));
+	struct subject subject;
+	const char *number;
+	TRY(payment_load(rq, request_path_id(rq), false, &subject));
+	if (!subject.reach)
+		return request_not_found(rq);
+	TRY(payee_account(rq, &subject, &number));
+	const struct reply_extra extras[] = {
+		{"actions", transition_actions(rq,         &subject)},
+		{number ? "payee_account_number" : NULL,         number},
+		{NULL,         NULL				  }
+        };
+	return reply_statement(rq, SQL_PAYMENT_GET, P(rq->caller->account_id, subject.id), extras);
 }
 
 struct problem *create_payment_transition(struct request *rq)

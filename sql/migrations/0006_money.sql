@@ -152,7 +152,7 @@ declare
     before bigint := 0;
     after  bigint := 0;
 begin
-    if tg_op = 'DELETE' then
+    if tg_op in ('DELETE', 'TRUNCATE') then
         raise exception 'a payment is never deleted' using errcode = 'AL001';
     end if;
     if tg_op = 'UPDATE' then
@@ -171,7 +171,7 @@ begin
     return new;
 end $$;
 create trigger payment_reserve before insert or update or delete on payment for each row execute function payment_reserve();
-create trigger payment_no_truncate before truncate on payment for each statement execute function refuse_change();
+create trigger payment_no_truncate before truncate on payment for each statement execute function payment_reserve();
 
 -- By the end of the transaction every step has left the hand that made it, and the journal says the same.
 create function payment_hands() returns trigger language plpgsql as $$
@@ -204,6 +204,17 @@ create table journal_head (
 );
 comment on table journal_head is 'End of the hash chain; its row lock puts the entries into one order';
 insert into journal_head (entry_no, hash) values (0, decode(repeat('00', 32), 'hex'));
+
+create function journal_head_follow() returns trigger language plpgsql as $$
+begin
+    if tg_op <> 'UPDATE' or new.entry_no <> old.entry_no + 1
+        or not exists (select from journal_entry e where e.entry_no = new.entry_no and e.hash = new.hash) then
+        raise exception 'the head follows the journal' using errcode = 'AL001';
+    end if;
+    return new;
+end $$;
+create trigger journal_head_follow before insert or update or delete on journal_head for each row execute function journal_head_follow();
+create trigger journal_head_no_truncate before truncate on journal_head for each statement execute function journal_head_follow();
 
 create table journal_entry (
     id             uuid primary key,
@@ -264,8 +275,8 @@ create index balance_award on balance (award_id);
 comment on table balance is 'Sum of the journal per account, budget line and award, kept by the journal''s trigger alone (FU-02, FU-04)';
 comment on column balance.amount is 'fen; AVAILABLE, COMMITTED, ADVANCE, REFUND_DUE and what was spent are never below 0';
 
--- The order within one entry is no matter for the CHECK: every account of an entry stands on one line.
-create function journal_line_post() returns trigger language plpgsql as $$
+-- It runs as the owner: the service's role has no right to change a balance. The order within one entry is no matter for the CHECK: every account of an entry stands on one line.
+create function journal_line_post() returns trigger language plpgsql security definer as $$
 begin
     insert into balance as b (account, budget_line_id, award_id, amount)
     values (new.account, new.budget_line_id, new.award_id, 0)
@@ -441,6 +452,18 @@ begin
 end $$;
 create constraint trigger budget_line_cap after insert or update on budget_line deferrable initially deferred
     for each row execute function budget_line_cap();
+
+-- The guards look at the tables of this schema, never at temporary ones that somebody named like them.
+do $$
+declare
+    guard regprocedure;
+begin
+    foreach guard in array array['award_frozen()', 'payment_reserve()', 'payment_hands()', 'journal_head_follow()', 'journal_line_post()',
+                                 'journal_entry_check()', 'journal_line_check()', 'balance_guard()', 'budget_line_cap()']::regprocedure[]
+    loop
+        execute format('alter function %s set search_path = %I, pg_temp', guard, current_schema());
+    end loop;
+end $$;
 
 create view award_money as
 select a.id as award_id,
