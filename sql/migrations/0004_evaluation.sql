@@ -171,7 +171,6 @@ create table sheet (
     answer_due_on    date not null check (answer_due_on >= invited_on),
     declaration      jsonb,
     declared_at      timestamptz,
-    conflict         text check (char_length(conflict) <= 4000),
     scores           jsonb not null default '{}' check (criteria_are_scores(scores)),
     comments         jsonb not null default '{}' check (jsonb_typeof(comments) = 'object'),
     answers          jsonb not null default '{}' check (jsonb_typeof(answers) = 'object'),
@@ -194,7 +193,6 @@ create table sheet (
 );
 comment on table sheet is 'Invitations and score sheets (articles 12, 13): one expert in one panel; sealed until the panel is closed (EV-13)';
 comment on column sheet.declaration is 'the signed declaration of conflicts (COI-3 to COI-5)';
-comment on column sheet.conflict is 'why the expert stepped back or was taken out';
 comment on column sheet.version is 'moves with the steps that the bureau may see; an autosave and the submission do not move it';
 comment on column sheet.autosave_version is 'what the author works with; moves with every step and every autosave';
 comment on column sheet.updated_at is 'last step that the bureau may see';

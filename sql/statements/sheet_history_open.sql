@@ -1,2 +1,2 @@
 -- :optional
-select p.status in ('closed', 'concluded') as closed from sheet s join panel p on p.id = s.panel_id where s.id = $1::uuid
+select p.closed_at is not null as closed from sheet s join panel p on p.id = s.panel_id where s.id = $1::uuid

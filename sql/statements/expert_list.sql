@@ -1,0 +1,13 @@
+-- :many
+select e.id, e.name, e.employer_name, e.employer_credit_code, e.title_rank, e.title, to_json(e.fields) as fields, e.kind, e.consent_on,
+       e.integrity_record, e.nominated_by_alliance_id, e.valid_until, e.status, e.version, e.created_at, e.updated_at,
+       e.created_at::text as _key, e.id as _id
+  from expert e
+ where exists (select from expert_reach r where r.account_id = $1::uuid and r.id = e.id)
+   and ($2::text is null or (e.created_at, e.id) < ($2::timestamptz, $3::uuid))
+   and ($5::text is null or $5 = any (e.fields))
+   and ($6::text is null or e.kind = $6)
+   and ($7::text is null or e.status = $7)
+   and ($8::text is null or position(lower($8) in lower(e.name)) > 0 or position(lower($8) in lower(e.employer_name)) > 0)
+ order by e.created_at desc, e.id desc
+ limit $4::integer
