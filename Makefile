@@ -6,8 +6,8 @@ BUILD ?= build
 PORT ?= 8080
 STATE_DIR ?= $(if $(filter 0,$(shell id -u)),/var/lib/alliance,$(HOME)/.local/state/alliance)
 PYTHON := /usr/bin/python3
-# V=1 shows each command; otherwise only its target.
-Q := $(if $(V),,@echo "  $(notdir $(BUILD)) $(VARIANT) $(@F)";)
+# One line per target; V=1 shows the commands, -s nothing.
+Q = $(if $(V),,@$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,echo "  $(VARIANT) $@";))
 
 # SANITIZE: empty, address (with undefined behaviour) or thread. Each variant has its own folder.
 SANITIZE ?=
