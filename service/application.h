@@ -1,0 +1,34 @@
+/* Application: what the other nouns need of an application's file (articles 4 to 11). */
+#ifndef APPLICATION_H
+#define APPLICATION_H
+
+#include "request.h"
+#include "transition.h"
+
+/* What application_load keeps in subject->own for the effects. */
+struct application {
+	const char *id, *number, *kind, *name;
+	const char *recommender_id, *lead_organisation_id;
+	int64_t round, revision;
+	const char *head_json;        /* canonical JSON of the head fields */
+	const char *attachments_json; /* the complete attachments, canonical */
+	json_t *form;                 /* owned by the arena */
+};
+
+/* application_subject - application_load without the facts of evaluation and decision, which the steps up to acceptance do not
+   need. lock takes the application's row. No such row: ret->status NULL. */
+MUST_CHECK struct problem *application_subject(struct request *rq, const char *id, bool lock, struct subject *ret);
+
+/* credit_code_fold - the code in capitals, in the arena; NULL stays NULL. */
+const char *credit_code_fold(struct arena *arena, const char *code);
+
+/* json_keep - tie a Jansson value to the arena; NULL (out of memory) aborts. */
+json_t *json_keep(struct arena *arena, json_t *value);
+
+/* json_canonical - sorted keys, compact, UTF-8: the form under which a SHA-256 is taken. */
+const char *json_canonical(struct arena *arena, const json_t *value);
+
+/* json_parse - the JSON text of a column; an empty object for NULL. */
+json_t *json_parse(struct arena *arena, const char *text);
+
+#endif

@@ -1,0 +1,309 @@
+/* Attachments (article 11, 报送资料): announced with size and SHA-256, uploaded in parts of at most 1 MiB, complete once both are verified
+   over all parts, and unchangeable from then on. Kept in PostgreSQL; a download reads part by part and holds no transaction. */
+#include "operations.h"
+#include "reply.h"
+#include "transition.h"
+
+#include "lifecycle.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- who may add what to which file ---- */
+
+#define UNITS (ROLE_county | ROLE_dept | ROLE_assoc)
+
+static bool word_is_one_of(const char *word, const char *const *list)
+{
+	for (; *list; list++)
+		if (!strcmp(word, *list))
+			return true;
+	return false;
+}
+
+/* The lead while its form is open; the unit its sealed opinion, while it is asked. */
+static role_set application_uploaders(const char *status, const char *kind)
+{
+	static const char *const OPEN_FORM[] = {"draft", "returned", "correction", "rectifying", NULL};
+	bool is_opinion = !strcmp(kind, "recommender_opinion");
+	if (is_opinion)
+		return strcmp(status, "submitted") ? 0 : UNITS;
+	return word_is_one_of(status, OPEN_FORM) ? ROLE_lead : 0;
+}
+
+static role_set uploaders(const char *subject_kind, const char *status, const char *kind)
+{
+	if (!strcmp(subject_kind, "application"))
+		return application_uploaders(status, kind);
+	if (!strcmp(subject_kind, "document"))
+		return ROLE_officer;
+	return ROLE_officer | ROLE_lead | ROLE_host | ROLE_member;
+}
+
+/* All who ever add to a file of this sort; who is not among them gets 403, who comes at the wrong time 409. */
+static role_set uploaders_ever(const char *subject_kind, const char *kind)
+{
+	if (strcmp(subject_kind, "application"))
+		return uploaders(subject_kind, "", kind);
+	return strcmp(kind, "recommender_opinion") ? ROLE_lead : UNITS;
+}
+
+static struct problem *subject_reach(struct request *rq, const char *subject_kind, const char *subject_id, role_set *ret_reach,
+                                     const char **ret_status)
+{
+	struct rows rows;
+	TRY(db_run(rq->db, rq->arena, SQL_ATTACHMENT_SUBJECT_REACH, P(subject_kind, subject_id, rq->caller->account_id), &rows));
+	*ret_reach = role_set_parse_list(row_text(&rows, 0, "reach"));
+	*ret_status = row_text(&rows, 0, "status");
+	return NULL;
+}
+
+static struct problem *upload_judge(struct request *rq, const char *subject_kind, const char *kind, role_set reach,
+                                    const char *status)
+{
+	if (!(reach & uploaders_ever(subject_kind, kind)))
+		return problem_new(rq->arena, PROBLEM_forbidden, "您的角色不能上传这一类附件。",
+		                   "Your role does not upload attachments of this kind.");
+	if (!(reach & uploaders(subject_kind, status, kind)))
+		return problem_new(rq->arena, PROBLEM_illegal_transition, "当前状态不能上传这一类附件。",
+		                   "Attachments of this kind are not taken in this status.");
+	return NULL;
+}
+
+static struct problem *size_judge(struct request *rq)
+{
+	int64_t most = (int64_t)policy_parameters(rq)->attachment_max_mib << 20;
+	struct findings findings;
+	if (rq->failure)
+		return rq->failure;
+	if (body_integer(rq, "bytes") <= most)
+		return NULL;
+	findings_start(&findings, rq->arena);
+	finding_add(&findings, RULE_AP_27, "#/bytes",
+	            arena_printf(rq->arena, "附件不得超过%d MiB。", policy_parameters(rq)->attachment_max_mib),
+	            arena_printf(rq->arena, "An attachment has at most %d MiB.", policy_parameters(rq)->attachment_max_mib));
+	return findings_problem(&findings);
+}
+
+/* ---- operations ---- */
+
+static struct problem *attachment_find(struct request *rq, bool lock, struct rows *ret, role_set *ret_reach)
+{
+	TRY(db_run(rq->db, rq->arena, lock ? SQL_ATTACHMENT_LOCK : SQL_ATTACHMENT_GET,
+	           P(request_path_id(rq), rq->caller->account_id), ret));
+	*ret_reach = ret->count ? role_set_parse_list(row_text(ret, 0, "_reach")) : 0;
+	return NULL;
+}
+
+static struct problem *attachment_show(struct request *rq, const char *id)
+{
+	return reply_statement(rq, SQL_ATTACHMENT_GET, P(id, rq->caller->account_id), NULL);
+}
+
+struct problem *create_attachment(struct request *rq)
+{
+	const char *id = request_new_id(rq), *subject_kind = body_text(rq, "subject_kind"), *subject_id = body_text(rq, "subject_id"),
+	           *kind = body_text(rq, "kind"), *status;
+	role_set reach;
+	TRY(subject_reach(rq, subject_kind, subject_id, &reach, &status));
+	OPEN(rq, "attachment", id, reach, -1);
+	TRY(upload_judge(rq, subject_kind, kind, reach, status));
+	TRY(size_judge(rq));
+	rq->reason = kind;
+	TRY(db_run(rq->db, rq->arena, SQL_ATTACHMENT_INSERT,
+	           P(id, subject_kind, subject_id, kind, body_text(rq, "title"), body_text(rq, "media_type"),
+	             arena_printf(rq->arena, "%lld", (long long)body_integer(rq, "bytes")), body_text(rq, "sha256"),
+	             rq->caller->account_id, role_name(reach & uploaders(subject_kind, status, kind)), rq->now_text),
+	           NULL));
+	TRY(attachment_show(rq, id));
+	reply_created(rq, "/v1/attachments/%s", id);
+	return NULL;
+}
+
+struct problem *get_attachment(struct request *rq)
+{
+	struct rows rows;
+	role_set reach;
+	TRY(attachment_find(rq, false, &rows, &reach));
+	if (!reach)
+		return request_not_found(rq);
+	reply_row(rq, &rows, 0, NULL);
+	return NULL;
+}
+
+struct problem *list_application_attachments(struct request *rq)
+{
+	struct rows rows;
+	const char *id = request_path_id(rq);
+	TRY(db_run(rq->db, rq->arena, SQL_ATTACHMENT_SUBJECT_REACH, P("application", id, rq->caller->account_id), &rows));
+	if (!(role_set_parse_list(row_text(&rows, 0, "reach")) & ~(role_set)ROLE_member))
+		return request_not_found(rq);
+	return reply_page(rq, SQL_ATTACHMENT_LIST, P(id), NULL);
+}
+
+/* Only who announced it adds to it, and only until it is complete. */
+static struct problem *writer_judge(struct request *rq, const struct rows *rows, role_set reach)
+{
+	const char *uploader = row_text(rows, 0, "_uploaded_by"), *subject_kind = row_text(rows, 0, "subject_kind");
+	const char *status;
+	role_set still;
+	if (!uploader || strcmp(uploader, rq->caller->account_id))
+		return problem_new(rq->arena, PROBLEM_forbidden, "只有登记该附件的账户可以上传内容。",
+		                   "Only the account that announced the attachment uploads it.");
+	if (row_bool(rows, 0, "complete"))
+		return problem_new(rq->arena, PROBLEM_illegal_transition, "附件已完成上传，不能再修改。",
+		                   "The attachment is complete and cannot be changed.");
+	TRY(subject_reach(rq, subject_kind, row_text(rows, 0, "subject_id"), &still, &status));
+	return upload_judge(rq, subject_kind, row_text(rows, 0, "kind"), reach & still, status);
+}
+
+static const char *hex_text(struct request *rq)
+{
+	static const char DIGITS[] = "0123456789abcdef";
+	char *hex = arena_alloc(rq->arena, rq->byte_count * 2 + 1);
+	for (size_t i = 0; i < rq->byte_count; i++) {
+		hex[2 * i] = DIGITS[(unsigned char)rq->bytes[i] >> 4];
+		hex[2 * i + 1] = DIGITS[(unsigned char)rq->bytes[i] & 15];
+	}
+	return hex;
+}
+
+struct problem *put_attachment_part(struct request *rq)
+{
+	enum {
+		PART_MAX = 1 << 20
+	};
+	struct rows rows, stored;
+	role_set reach;
+	const char *n = request_value(rq, "n"), *id = request_path_id(rq);
+	TRY(attachment_find(rq, true, &rows, &reach));
+	OPEN(rq, "attachment", id, reach, -1);
+	TRY(writer_judge(rq, &rows, reach));
+	if (rq->byte_count == 0 || rq->byte_count > PART_MAX)
+		return problem_new(rq->arena, rq->byte_count ? PROBLEM_body_too_large : PROBLEM_invalid_request,
+		                   "每个分片为1字节至1 MiB。", "A part has 1 byte to 1 MiB.");
+	rq->reason = arena_printf(rq->arena, "part %s", n);
+	TRY(db_run(rq->db, rq->arena, SQL_ATTACHMENT_PART_PUT, P(id, n, hex_text(rq)), NULL));
+	TRY(db_run(rq->db, rq->arena, SQL_ATTACHMENT_STORED, P(id), &stored));
+	if (row_integer(&stored, 0, "bytes") > row_integer(&rows, 0, "bytes"))
+		return problem_new(rq->arena, PROBLEM_conflict, "各分片合计超过登记的大小。",
+		                   "The parts together exceed the announced size.");
+	reply_json(rq, json_pack("{s:s, s:I, s:I}", "attachment_id", id, "n", (json_int_t)atoi(n), "bytes",
+	                         (json_int_t)rq->byte_count));
+	return NULL;
+}
+
+/* Everything the sender says must be true of the parts: their sum, their order without gaps, their digest, and what was announced. */
+static struct problem *content_judge(struct request *rq, const struct rows *rows)
+{
+	struct rows stored, digest;
+	const char *id = request_path_id(rq), *sha256 = body_text(rq, "sha256");
+	int64_t bytes = body_integer(rq, "bytes");
+	TRY(db_run(rq->db, rq->arena, SQL_ATTACHMENT_STORED, P(id), &stored));
+	TRY(db_run(rq->db, rq->arena, SQL_ATTACHMENT_DIGEST, P(id), &digest));
+	struct problem *problem = problem_new(rq->arena, PROBLEM_rule_not_met, NULL, NULL);
+	if (row_integer(&stored, 0, "parts") != row_integer(&stored, 0, "last_part"))
+		problem_error(rq->arena, problem, NULL, "AP-27", "11", "分片不连续。", "A part is missing.");
+	if (row_integer(&stored, 0, "bytes") != bytes || row_integer(rows, 0, "bytes") != bytes)
+		problem_error(rq->arena, problem, "#/bytes", "AP-27", "11", "大小与登记或实际内容不符。",
+		              "The size is not that of the parts or not the announced one.");
+	if (strcmp(row_text(&digest, 0, "sha256"), sha256) || strcmp(row_text(rows, 0, "sha256"), sha256))
+		problem_error(rq->arena, problem, "#/sha256", "AP-27", "11", "SHA-256与登记或实际内容不符。",
+		              "The SHA-256 is not that of the parts or not the announced one.");
+	return problem->errors ? problem : NULL;
+}
+
+struct problem *complete_attachment(struct request *rq)
+{
+	struct rows rows;
+	role_set reach;
+	const char *id = request_path_id(rq);
+	TRY(attachment_find(rq, true, &rows, &reach));
+	OPEN(rq, "attachment", id, reach, -1);
+	TRY(writer_judge(rq, &rows, reach));
+	TRY(content_judge(rq, &rows));
+	rq->reason = row_text(&rows, 0, "kind");
+	TRY(db_run(rq->db, rq->arena, SQL_ATTACHMENT_COMPLETE, P(id, rq->now_text), NULL));
+	return attachment_show(rq, id);
+}
+
+/* ---- download ---- */
+
+/* One download: the part in hand and how much of it is sent. Each part is a statement of its own. */
+struct download {
+	struct arena *own;  /* holds this struct */
+	struct arena *part; /* holds the bytes of one part */
+	struct pool *pool;
+	const char *id;
+	const unsigned char *bytes;
+	size_t length, sent;
+	int n, last;
+};
+
+static int hex_value(char c)
+{
+	return c <= '9' ? c - '0' : c - 'a' + 10;
+}
+
+/* The next part into memory; false at the end or when the database fails. */
+static bool download_part(struct download *download)
+{
+	struct rows rows;
+	arena_free(download->part);
+	download->part = arena_new();
+	download->n++;
+	if (db_run(db_lane(download->pool), download->part, SQL_ATTACHMENT_PART_READ,
+	           P(download->id, arena_printf(download->part, "%d", download->n)), &rows) ||
+	    !rows.count)
+		return false;
+	const char *hex = row_text(&rows, 0, "content");
+	download->length = strlen(hex) / 2;
+	unsigned char *bytes = arena_alloc(download->part, download->length + 1);
+	for (size_t i = 0; i < download->length; i++)
+		bytes[i] = (unsigned char)(hex_value(hex[2 * i]) << 4 | hex_value(hex[2 * i + 1]));
+	download->bytes = bytes;
+	download->sent = 0;
+	return true;
+}
+
+static long download_read(void *context, char *bytes, size_t capacity)
+{
+	struct download *download = context;
+	if (download->sent == download->length) {
+		if (download->n == download->last)
+			return 0;
+		if (!download_part(download))
+			return -1;
+	}
+	size_t count = download->length - download->sent < capacity ? download->length - download->sent : capacity;
+	memcpy(bytes, download->bytes + download->sent, count);
+	download->sent += count;
+	return (long)count;
+}
+
+static void download_close(void *context)
+{
+	struct download *download = context;
+	arena_free(download->part);
+	arena_free(download->own);
+}
+
+struct problem *get_attachment_content(struct request *rq)
+{
+	struct rows rows;
+	role_set reach;
+	TRY(attachment_find(rq, false, &rows, &reach));
+	if (!reach || !row_bool(&rows, 0, "complete"))
+		return request_not_found(rq);
+	struct arena *own = arena_new();
+	struct download *download = arena_alloc(own, sizeof *download);
+	*download = (struct download){.own = own,
+	                              .pool = rq->pool,
+	                              .id = arena_strdup(own, row_text(&rows, 0, "id")),
+	                              .last = (int)row_integer(&rows, 0, "_parts")};
+	rq->reply.media_type = row_text(&rows, 0, "media_type");
+	rq->reply.disposition = row_text(&rows, 0, "title");
+	rq->reply.no_etag = true;
+	rq->reply.stream = (struct stream){download_read, download_close, download};
+	return NULL;
+}

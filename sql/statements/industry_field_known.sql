@@ -1,0 +1,2 @@
+-- :many
+select code from industry_field where code = $1

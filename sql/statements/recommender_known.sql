@@ -1,0 +1,2 @@
+-- :many
+select id, kind from recommender where id = $1::uuid
