@@ -139,7 +139,10 @@ def check_replay(session, state):
     return done.returncode == 0
 
 
-def pytest_sessionfinish(session, exitstatus):
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_sessionfinish(session):
+    """Last of all: pytest itself closes the worlds of a run that was cut short here."""
+    yield
     state = session.config.stash[STATE]
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     passed = len(reporter.stats.get("passed", [])) if reporter else 0
@@ -150,7 +153,7 @@ def pytest_sessionfinish(session, exitstatus):
             passed, failed = passed + good, failed + (not good)
     finally:
         state.close()
-    if failed and exitstatus == 0:
+    if failed and session.exitstatus == 0:
         session.exitstatus = 1
     if os.environ.get("TEST_RESULTS"):
         with open(os.environ["TEST_RESULTS"], "a", encoding="utf-8") as results:
