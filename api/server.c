@@ -45,6 +45,7 @@ struct call {
 	struct exchange exchange;
 	struct server *server;
 	struct connection *connection;
+	void *library; /* the library's own part, until it is told that the request has ended */
 	struct stream stream;
 	int64_t started; /* microseconds, monotonic */
 	uint64_t bytes;
@@ -109,7 +110,7 @@ static void log_call(const struct call *call, int status, int64_t microseconds)
 	const struct problem *problem = x->problem;
 	struct log_request line = {
 		.request_id = *x->trace_id ? x->trace_id : NULL,
-		.method = x->method,
+		.method = *x->method ? x->method : NULL,
 		.operation = op ? op->name : NULL,
 		.path = op ? op->path : NULL,
 		.account = x->rq.caller ? x->rq.caller->account_id : NULL,
@@ -173,7 +174,10 @@ static void *on_request_line(void *context, const char *target, struct MHD_Conne
 			metrics_in_flight(1);
 	}
 	current = connection ? connection->call : NULL;
-	return ulfius_uri_logger(context, target);
+	void *library = ulfius_uri_logger(context, target);
+	if (current)
+		current->library = library;
+	return library;
 }
 
 static void on_completed(void *context, struct MHD_Connection *mhd, void **request, enum MHD_RequestTerminationCode code)

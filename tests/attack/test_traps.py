@@ -17,26 +17,18 @@ def is_alive(world):
 
 def test_a_path_of_format_directives_with_a_reset_is_only_logged(make_world):
     """The library logs the decoded path when it cannot send; its own logger would use it as a format string."""
-    world = make_world(log_level="debug")
-    faults = "&".join("x%d" % number for number in range(330))
-    head = f"GET /problems/%25n%25s%25n%25s%25n%25s?{faults} HTTP/1.1\r\nHost: test\r\n\r\n".encode()
-    assert len(head) < 2000
+    world = make_world(**{"log-level": "debug"})
+    request = b"GET /problems/%25n%25s%25n%25s%25n%25s HTTP/1.1\r\nHost: test\r\n\r\n"
 
     def failed():
         return [line for line in world.log_lines() if line.get("event") == "http_library" and "%n%s" in line["line"]]
 
-    for _ in range(40):
-        client = raw.connect(world.port, receive_buffer=2048)
-        client.settimeout(0.5)
-        try:
-            for _ in range(200):
-                client.sendall(head)
-        except (socket.timeout, ConnectionError):
-            pass
-        client.settimeout(5)
-        client.recv(100)
+    for attempt in range(3000):
+        client = raw.connect(world.port)
+        client.sendall(request)
+        time.sleep(attempt % 20 / 5000)  # the reset must come while the answer is being made: sooner or later one does
         raw.reset(client)
-        if failed():
+        if attempt % 50 == 49 and failed():
             break
     assert raw.wait_until(failed), "the attack did not reach the library's log"
     assert is_alive(world)
@@ -165,7 +157,7 @@ def test_an_answer_in_flight_is_sent_when_the_service_is_told_to_stop(make_world
         process.send_signal(signal.SIGTERM)
         assert raw.wait_until(lambda: refuses(port), 5), "new connections are still taken"
         answer = reply.result()
-        assert answer.status == 200 and json.loads(answer.body)
+        assert answer.status == 200 and isinstance(json.loads(answer.body), dict)
         lock.result()
     assert process.wait(timeout=20) == 0
 
@@ -173,7 +165,7 @@ def test_an_answer_in_flight_is_sent_when_the_service_is_told_to_stop(make_world
 def refuses(port):
     try:
         raw.connect(port).close()
-    except ConnectionRefusedError:
+    except ConnectionError:  # a reset when it was in the queue of the socket that is closed
         return True
     return False
 
