@@ -156,9 +156,19 @@ static struct problem *document_create(struct request *rq, const char *id, const
 	return transition_create(rq, &subject, "draft", input);
 }
 
+/* DE-06 before the row is written: the database refuses the same, but without the words. */
+static struct problem *document_words_judge(struct request *rq, const char *title, const char *legal_basis)
+{
+	struct findings findings;
+	findings_start(&findings, rq->arena);
+	document_draft_judge(title, legal_basis, &findings);
+	return findings_problem(&findings);
+}
+
 struct problem *draft_document(struct request *rq)
 {
 	OPEN_NEW(rq, "document");
+	TRY(document_words_judge(rq, body_text(rq, "title"), body_text(rq, "legal_basis")));
 	const char *id = request_new_id(rq);
 	TRY(document_create(rq, id, body_text(rq, "type"), body_text(rq, "title"),
 			    body_text(rq, "legal_basis"), body_text(rq, "body"), rq->body));
@@ -180,16 +190,6 @@ struct problem *get_document(struct request *rq)
 	return document_show(rq, request_path_id(rq));
 }
 
-/* What a change must leave in place (DE-06), for the members that it brings. */
-static struct problem *document_change_judge(struct request *rq)
-{
-	const char *title = body_text(rq, "title"), *legal_basis = body_text(rq, "legal_basis");
-	struct findings findings;
-	findings_start(&findings, rq->arena);
-	document_draft_judge(title ? title : LEGAL_BASIS, legal_basis ? legal_basis : LEGAL_BASIS, &findings);
-	return findings_problem(&findings);
-}
-
 struct problem *update_document(struct request *rq)
 {
 	struct subject subject;
@@ -200,10 +200,11 @@ struct problem *update_document(struct request *rq)
 	if (strcmp(subject.status, "draft"))
 		return problem_new(rq->arena, PROBLEM_illegal_transition, "只有草稿可以修改。",
 				   "Only a draft can be changed.");
-	TRY(document_change_judge(rq));
+	const char *title = body_text(rq, "title"), *legal_basis = body_text(rq, "legal_basis");
+	TRY(document_words_judge(rq, title ? title : LEGAL_BASIS, legal_basis ? legal_basis : LEGAL_BASIS));
 	TRY(db_run(rq->db, rq->arena, SQL_DOCUMENT_UPDATE,
-		   P(id, arena_printf(rq->arena, "%lld", (long long)subject.version), body_text(rq, "title"),
-		     body_text(rq, "legal_basis"), body_text(rq, "body"), account_of(rq), rq->now_text),
+		   P(id, arena_printf(rq->arena, "%lld", (long long)subject.version), title, legal_basis,
+		     body_text(rq, "body"), account_of(rq), rq->now_text),
 		   &rows));
 	return document_show(rq, id);
 }
