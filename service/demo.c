@@ -36,10 +36,10 @@ struct problem *play_person(struct player *p, const char *key, const char *name,
 	return NULL;
 }
 
-/* The values of the path: the words in braces, in order, get the strings of ids. */
-static void values_set(struct request *rq, const char *const *ids)
+/* The values of the path: the words in braces, in order, get the two ids. */
+static void values_set(struct request *rq, const char *const ids[2])
 {
-	for (size_t i = 0, used = 0; i < rq->op->parameter_count; i++)
+	for (size_t i = 0, used = 0; i < rq->op->parameter_count && used < 2; i++)
 		if (rq->op->parameters[i].place == IN_PATH)
 			request_set_value(rq, rq->op->parameters[i].name, ids[used++]);
 }
@@ -51,7 +51,7 @@ static struct problem *missing(struct player *p, const char *what)
 	return problem;
 }
 
-static struct problem *call(struct player *p, const char *who, const char *operation, const char *const *ids, int64_t version,
+static struct problem *call(struct player *p, const char *who, const char *operation, const char *const ids[2], int64_t version,
                             json_t *body, struct request *rq)
 {
 	const struct operation *op = operation_find(operation);
@@ -76,8 +76,14 @@ static struct problem *call(struct player *p, const char *who, const char *opera
 
 struct problem *play(struct player *p, const char *who, const char *operation, const char *id, json_t *body, const json_t **ret)
 {
+	return play_inner(p, who, operation, id, NULL, body, ret);
+}
+
+struct problem *play_inner(struct player *p, const char *who, const char *operation, const char *id, const char *inner,
+                           json_t *body, const json_t **ret)
+{
 	struct request rq;
-	TRY(call(p, who, operation, (const char *const[]){id}, -1, body ? play_own(p, body) : NULL, &rq));
+	TRY(call(p, who, operation, (const char *const[]){id, inner}, -1, body ? play_own(p, body) : NULL, &rq));
 	json_t *reply = rq.reply.body.length ? json_loadb(rq.reply.body.text, rq.reply.body.length, 0, NULL) : json_object();
 	buffer_free(&rq.reply.body);
 	if (!reply)
@@ -99,7 +105,7 @@ struct problem *play_create(struct player *p, const char *who, const char *opera
 static struct problem *version_of(struct player *p, const char *who, const char *noun, const char *id, int64_t *ret)
 {
 	struct request rq;
-	TRY(call(p, who, arena_printf(p->arena, "get_%s", noun), (const char *const[]){id}, -1, NULL, &rq));
+	TRY(call(p, who, arena_printf(p->arena, "get_%s", noun), (const char *const[]){id, NULL}, -1, NULL, &rq));
 	buffer_free(&rq.reply.body);
 	*ret = rq.reply.version;
 	return NULL;
@@ -111,7 +117,7 @@ static struct problem *with_version(struct player *p, const char *who, const cha
 	int64_t version;
 	struct request rq;
 	TRY(version_of(p, who, noun, id, &version));
-	TRY(call(p, who, operation, (const char *const[]){id}, version, play_own(p, body), &rq));
+	TRY(call(p, who, operation, (const char *const[]){id, NULL}, version, play_own(p, body), &rq));
 	buffer_free(&rq.reply.body);
 	return NULL;
 }

@@ -27,6 +27,9 @@ MUST_CHECK struct problem *play_person(struct player *p, const char *key, const 
 /* play - call an operation (snake_case name) with the one path parameter id (or NULL); takes over the body. */
 MUST_CHECK struct problem *play(struct player *p, const char *who, const char *operation, const char *id, json_t *body,
                                 const json_t **ret);
+/* play_inner - the same for a path with two ids. */
+MUST_CHECK struct problem *play_inner(struct player *p, const char *who, const char *operation, const char *id,
+                                      const char *inner, json_t *body, const json_t **ret);
 MUST_CHECK struct problem *play_create(struct player *p, const char *who, const char *operation, const char *id, json_t *body,
                                        const char **ret_id);
 

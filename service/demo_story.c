@@ -274,7 +274,7 @@ static struct problem *host_prepare(struct player *p, struct tale *t, const char
 	TRY(play_person(p, "member", "成员单位经办（虚构）", "member", t->organisation));
 	TRY(play_create(p, "host", "create_bank_account", host,
 	                json_pack("{ss ss}", "bank", "示例银行渭南分行（虚构）", "account_number", "6100000000000000018"), &bank));
-	return play(p, "finance", "confirm_bank_account", host, NULL, &ignored);
+	return play_inner(p, "finance", "confirm_bank_account", host, bank, NULL, &ignored);
 }
 
 static struct problem *tale_pay(struct player *p, struct tale *t, const char *budget)
