@@ -1,4 +1,5 @@
-/* The player of the demo: one call of one operation as one of its people. Only demo.c and demo_story.c use it. */
+/* The player of the demo: one call of one operation as one of its people. Only demo.c and demo_story.c use
+ * it. */
 #ifndef DEMO_PLAY_H
 #define DEMO_PLAY_H
 
@@ -22,27 +23,29 @@ void play_date(struct player *p, const char *date);
 json_t *play_own(struct player *p, json_t *json);
 
 /* play_person - an account with one grant and a key, known by that key word from now on. */
-MUST_CHECK struct problem *play_person(struct player *p, const char *key, const char *name, const char *role, const char *reach);
+MUST_CHECK struct problem *play_person(struct player *p, const char *key, const char *name, const char *role,
+				       const char *reach);
 
-/* play - call an operation (snake_case name) with the one path parameter id (or NULL); takes over the body. */
-MUST_CHECK struct problem *play(struct player *p, const char *who, const char *operation, const char *id, json_t *body,
-                                const json_t **ret);
+/* play - call an operation (snake_case name) with the one path parameter id (or NULL); takes over the body.
+ */
+MUST_CHECK struct problem *play(struct player *p, const char *who, const char *operation, const char *id,
+				json_t *body, const json_t **ret);
 /* play_inner - the same for a path with two ids. */
-MUST_CHECK struct problem *play_inner(struct player *p, const char *who, const char *operation, const char *id,
-                                      const char *inner, json_t *body, const json_t **ret);
-MUST_CHECK struct problem *play_create(struct player *p, const char *who, const char *operation, const char *id, json_t *body,
-                                       const char **ret_id);
+MUST_CHECK struct problem *play_inner(struct player *p, const char *who, const char *operation,
+				      const char *id, const char *inner, json_t *body, const json_t **ret);
+MUST_CHECK struct problem *play_create(struct player *p, const char *who, const char *operation,
+				       const char *id, json_t *body, const char **ret_id);
 
 /* play_change - an operation that needs the version of the noun as read just before. */
-MUST_CHECK struct problem *play_change(struct player *p, const char *who, const char *operation, const char *noun, const char *id,
-                                       json_t *body);
+MUST_CHECK struct problem *play_change(struct player *p, const char *who, const char *operation,
+				       const char *noun, const char *id, json_t *body);
 
 /* play_act - POST …/transitions; takes over the input, which may be NULL. */
-MUST_CHECK struct problem *play_act(struct player *p, const char *who, const char *noun, const char *id, const char *action,
-                                    json_t *input);
+MUST_CHECK struct problem *play_act(struct player *p, const char *who, const char *noun, const char *id,
+				    const char *action, json_t *input);
 
 /* play_attach - upload a small marked document in one part. */
-MUST_CHECK struct problem *play_attach(struct player *p, const char *who, const char *subject_kind, const char *subject,
-                                       const char *kind);
+MUST_CHECK struct problem *play_attach(struct player *p, const char *who, const char *subject_kind,
+				       const char *subject, const char *kind);
 
 #endif
