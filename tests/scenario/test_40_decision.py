@@ -1,5 +1,7 @@
 """Article 13: from the panel's conclusion to the issued document and the recognised alliance; article 15: its first term.
 Proposal, four eyes, number of the document, recall, refusal, and what the public sees of it."""
+import threading
+
 import pytest
 
 from support.evaluated import OVERRIDE, PUCHENG, evaluated, proposed
@@ -161,6 +163,54 @@ def test_a_host_that_nobody_registered_becomes_an_organisation(make_world):
     card = Few.officer.get("/v1/alliances/" + application.alliance_id).json
     assert card["host"]["credit_code"] == application.host_code
     assert world.value(f"select name from organisation where id = '{card['host']['organisation_id']}'") == "渭南农林技术研究院(虚构)"
+
+
+def test_an_alliance_forms_with_its_application_and_ends_with_it(world, people):
+    other = evaluated(world, 6)
+    lead = world.client("lead", organisation=other.lead_id)
+    reply = lead.post("/v1/applications", {"lead_organisation_id": other.lead_id, "name": "渭南市新近筹建产业技术创新战略联盟"})
+    assert reply.status == 201, reply
+    path, alliance = "/v1/applications/" + reply.id, reply.json["alliance_id"]
+    assert lead.get("/v1/alliances/" + alliance).json["status"] == "forming"
+    assert people.county.get("/v1/alliances/" + alliance).status == 404 == world.anonymous.get("/v1/alliances/" + alliance).status
+    history = people.officer.get(f"/v1/alliances/{alliance}/transitions").json["items"]
+    assert [(line["from"], line["to"]) for line in history] == [("new", "forming")]
+    assert lead.act(path, "withdraw").status == 201
+    assert people.officer.get("/v1/alliances/" + alliance).json["status"] == "discarded"
+
+
+def test_a_predecessor_must_have_ended(world, people):
+    application, _ = issued(world, people, 7)
+    lead = world.client("lead", organisation=application.lead_id)
+    for predecessor in (application.alliance_id, "01932f5e-7c00-7000-8000-000000000000"):
+        reply = lead.post("/v1/applications", {"lead_organisation_id": application.lead_id, "predecessor_id": predecessor,
+                                               "name": "渭南市再次申请产业技术创新战略联盟"})
+        assert reply.status == 422 and reply.rules == ["AL-07"], reply
+
+
+@pytest.mark.concurrent
+def test_documents_issued_at_once_share_no_number(world, people):
+    """Eight documents at once, two of them under one number: seven alliances with seven numbers in a row."""
+    made = [approved(world, people, number) for number in range(80, 88)]
+    before = int(world.value("select max(last) from number_series where series = 'WNLM'") or 0)
+    start, statuses = threading.Barrier(8), {}
+
+    def issue(index, path):
+        officer = world.client("officer")
+        start.wait()
+        reply = officer.act(path, "issue", document_no=NUMBER % (80 + index % 7), issued_on="2026-11-15")
+        statuses[index] = (reply.status, reply.code)
+
+    threads = [threading.Thread(target=issue, args=(index, path)) for index, (_, path) in enumerate(made)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(status for status, _ in statuses.values())[:7] == [201] * 7, statuses
+    assert {index for index, (status, _) in statuses.items() if status in (409, 422)} in ({0}, {7}), statuses
+    cards = [people.officer.get("/v1/alliances/" + application.alliance_id).json for application, _ in made]
+    numbers = sorted(int(card["number"][-4:]) for card in cards if "number" in card)
+    assert numbers == list(range(before + 1, before + 8))
 
 
 # ---- the proposal ----
