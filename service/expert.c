@@ -246,12 +246,13 @@ struct problem *put_avoided_experts(struct request *rq)
 	if (!is_before_scoring(status))
 		return problem_new(rq->arena, PROBLEM_conflict, "评分已开始或申请已结束，不能再提出。",
 				   "Scoring has begun or the application has ended.");
-	TRY(db_run(rq->db, rq->arena, SQL_AVOIDED_EXPERT_CLEAR, P(id), &rows));
+	TRY(db_run(rq->db, rq->arena, SQL_AVOIDED_EXPERT_WITHDRAW, P(id, rq->now_text), &rows));
 	for (size_t i = 0; i < json_array_size(items); i++) {
 		const json_t *item = json_array_get(items, i);
 		const char *name = json_string_value(json_object_get(item, "name"));
 		TRY(db_run(rq->db, rq->arena, SQL_AVOIDED_EXPERT_INSERT,
-			   P(id, arena_printf(rq->arena, "%zu", i + 1), name, text_name_key(rq->arena, name),
+			   P(request_new_id(rq), id, arena_printf(rq->arena, "%zu", i + 1), name,
+			     text_name_key(rq->arena, name),
 			     json_string_value(json_object_get(item, "employer_name")),
 			     json_string_value(json_object_get(item, "reason")), rq->caller->account_id,
 			     rq->now_text),

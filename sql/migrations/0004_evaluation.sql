@@ -224,6 +224,7 @@ create trigger sheet_keep before update on sheet for each row execute function s
 comment on function sheet_keep() is 'A submitted sheet is frozen; only an accepted one can be written (article 12)';
 
 create table avoided_expert (
+    id             uuid primary key,
     application_id uuid not null references application,
     position       integer not null check (position between 1 and 3),
     name           text not null check (char_length(name) between 2 and 100),
@@ -232,9 +233,10 @@ create table avoided_expert (
     reason         text not null check (char_length(reason) between 5 and 1000),
     named_by       uuid references account,
     named_at       timestamptz not null,
-    primary key (application_id, position)
+    withdrawn_at   timestamptz
 );
-comment on table avoided_expert is 'Experts whom the applicant asks to avoid, with reasons (article 13; COI-7): the officer decides';
+create unique index avoided_expert_key on avoided_expert (application_id, position) where withdrawn_at is null;
+comment on table avoided_expert is 'Experts whom the applicant asks to avoid, with reasons (article 13; COI-7): the officer decides; a new list withdraws the old one';
 
 -- Everything below decides who learns what. A sheet is sealed while its panel has not been closed; a panel voided before that
 -- keeps its sheets sealed for good.
