@@ -101,16 +101,28 @@ struct problem *get_alliance_status_by_number(struct request *rq)
 			       NULL);
 }
 
+/* The plain list is the common one and has a statement of its own, whose plan needs no values; a search is
+ * planned for its values. */
 struct problem *list_alliances(struct request *rq)
 {
 	const char *q = request_value(rq, "q");
-	return reply_page(rq, SQL_ALLIANCE_PAGE,
-			  P(request_value(rq, "status"), request_value(rq, "industry_field"),
-			    request_value(rq, "industry_class"), request_value(rq, "division_code"),
-			    request_value(rq, "recommender_id"), q ? text_name_key(rq->arena, q) : NULL,
-			    request_value(rq, "recognised_on_gte"), request_value(rq, "recognised_on_lt"),
-			    request_value(rq, "mine"), rq->today_text),
-			  NULL);
+	const char *const filters[] = {
+		request_value(rq, "status"),
+		request_value(rq, "industry_field"),
+		request_value(rq, "industry_class"),
+		request_value(rq, "division_code"),
+		request_value(rq, "recommender_id"),
+		q ? text_name_key(rq->arena, q) : NULL,
+		request_value(rq, "recognised_on_gte"),
+		request_value(rq, "recognised_on_lt"),
+		request_value(rq, "mine"),
+		rq->today_text,
+	};
+	size_t count = sizeof filters / sizeof *filters;
+	for (size_t i = 0; i < count - 1; i++)
+		if (filters[i])
+			return reply_page(rq, SQL_ALLIANCE_SEARCH, filters, count, NULL);
+	return reply_page(rq, SQL_ALLIANCE_PAGE, filters + count - 1, 1, NULL);
 }
 
 struct problem *list_alliance_members(struct request *rq)

@@ -64,7 +64,7 @@ def test_from_proposal_to_a_recognised_alliance(world, people):
     assert document["type"] == "recognition" and document["status"] == "draft"
     assert document["drafted_by"] == people.officer.account_id
     assert [(subject["number"], subject["proposal"], subject["panel_result"], subject["status"]) for subject in document["subjects"]] == [
-        ("SQ2026-0001", "recognise", "recognise", "decision_pending")]
+        ("SQ2026-9001", "recognise", "recognise", "decision_pending")]
     assert world.anonymous.get("/v1/alliances/" + application.alliance_id).status == 404
 
     assert people.officer.act(path, "submit").status == 201
@@ -255,7 +255,7 @@ def test_a_proposal_joins_an_open_document_of_its_type_only(world, people):
     assert proposed(people.officer, application, batch.rsplit("/", 1)[1]) == batch.rsplit("/", 1)[1]
     second = evaluated(world, 13)
     proposed(people.officer, second, batch.rsplit("/", 1)[1])
-    assert [subject["number"] for subject in people.officer.get(batch).json["subjects"]] == ["SQ2026-0012", "SQ2026-0013"]
+    assert [subject["number"] for subject in people.officer.get(batch).json["subjects"]] == ["SQ2026-9012", "SQ2026-9013"]
     assert people.officer.act(batch, "submit").status == 201
     third = evaluated(world, 14)
     reply = people.officer.act(third.path, "propose", proposal="recognise", document_id=batch.rsplit("/", 1)[1])

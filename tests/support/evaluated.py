@@ -18,8 +18,8 @@ class Evaluated:
 
 
 def evaluated(world, number, result="recognise", *, field="F02", host_registered=True, core=11, round=1):
-    """number makes the names, codes and the application's number different from the others of the world."""
-    made = Evaluated(id=uuid7(), alliance_id=uuid7(), lead_id=uuid7(), number="SQ2026-%04d" % number,
+    """number makes names, codes and the application's number different from the others of the world and from what the service makes."""
+    made = Evaluated(id=uuid7(), alliance_id=uuid7(), lead_id=uuid7(), number="SQ2026-9%03d" % number,
                      name="渭南市示例%d号酥梨产业技术创新战略联盟" % number, result=result)
     made.path = "/v1/applications/" + made.id
     lead = {**forms.LEAD, "credit_code": forms.credit_code("91610526", 1000 + number), "name": "蒲城示例果业%d有限公司(虚构)" % number}

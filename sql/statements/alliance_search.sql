@@ -1,0 +1,25 @@
+-- :many
+select a.id, a.number, a.name, a.industry_field, a.industry_class, a.division_code,
+       (select v.name from division v where v.code = a.division_code) as division_name,
+       (select o.name from organisation o where o.id = a.lead_organisation_id) as "lead.name",
+       (select u.name from recommender u where u.id = a.recommender_id) as "recommender.name",
+       a.status, alliance_is_qualified(a.status, t.due_on, t.submit_deadline_on, $14::date) as qualified,
+       a.recognised_on, t.due_on,
+       (select d.document_no from document d where d.id = a.recognition_document_id) as document_no,
+       a.version, a.recognised_on::text as _key, a.id as _id
+  from (select x.* from alliance x
+         where x.is_public
+           and (x.recognised_on, x.id) < (coalesce($2::date, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+           and ($5::text is null or x.status = any (string_to_array($5, ',')))
+           and ($6::text is null or x.industry_field = any (string_to_array($6, ',')))
+           and ($7::text is null or x.industry_class = any (string_to_array($7, ',')))
+           and ($8::text is null or x.division_code = any (string_to_array($8, ',')))
+           and ($9::uuid is null or x.recommender_id = $9::uuid)
+           and ($10::text is null or (text_pairs(x.name_key) @> text_pairs($10) and position($10 in x.name_key) > 0))
+           and ($11::date is null or x.recognised_on >= $11::date)
+           and ($12::date is null or x.recognised_on < $12::date)
+           and ($13::boolean is not true or x.id in (select r.id from alliance_reach r where r.account_id = $1::uuid))
+         order by x.recognised_on desc, x.id desc
+         limit $4::integer) a
+  left join lateral (select r.due_on, r.submit_deadline_on from recognition_term r where r.alliance_id = a.id order by r.seq desc limit 1) t on true
+ order by a.recognised_on desc, a.id desc
