@@ -226,7 +226,9 @@ struct problem *set_test_clock(struct request *rq)
 	char now_text[INSTANT_TEXT], today_text[DATE_TEXT];
 	instant_format(now, now_text);
 	date_format(instant_date(now), today_text);
-	int64_t offset = (now.microseconds - clock_wall().microseconds) / 1000000;
+	/* whole seconds, up: the clock never stands before the instant that was asked for */
+	int64_t difference = now.microseconds - clock_wall().microseconds;
+	int64_t offset = difference > 0 ? (difference + 999999) / 1000000 : difference / 1000000;
 	const char *setting = body_bool(rq, "runs")
 				      ? arena_printf(rq->arena, "offset:%cPT%lldS", offset < 0 ? '-' : '+',
 						     (long long)(offset < 0 ? -offset : offset))
@@ -234,7 +236,7 @@ struct problem *set_test_clock(struct request *rq)
 	if (!clock_set(setting))
 		return problem_new(rq->arena, PROBLEM_invalid_request, "时钟无法设置为该时间",
 				   "the clock cannot be set to that time");
-	rq->reason = now_text[0] ? arena_strdup(rq->arena, now_text) : NULL;
+	rq->reason = arena_strdup(rq->arena, now_text);
 	reply_json(rq, clock_json(now_text, today_text));
 	rq->reply.no_etag = true;
 	return NULL;

@@ -95,6 +95,12 @@ with work (machine, action) as (
       join mine m on m.role in ('leader', 'finance')
      where b.status = 'proposed' and b.proposed_by <> $1::uuid
     union all
+    select 'credit_code_waiver', c.id, null, o.name, 'proposed', 'confirm', m.role, '6(2)', null
+      from credit_code_waiver c
+      join organisation o on o.id = c.organisation_id
+      join mine m on m.role = 'leader'
+     where c.confirmed_at is null and c.maker_id <> $1::uuid
+    union all
     select 'award_scheme', c.id, c.document_no, c.fiscal_year::text, c.status, 'confirm', m.role, '16', null
       from award_scheme c
       join mine m on m.role = 'leader'
@@ -103,7 +109,11 @@ with work (machine, action) as (
     select distinct on (kind, id, action) * from waiting order by kind, id, action, role
 )
 select kind, id, number, title, status, action, role, articles, due_on, coalesce(due_on < $2::date, false) as overdue,
-       '/v1/' || case kind when 'bank_account' then 'bank-accounts' else replace(kind, '_', '-') || 's' end || '/' || id as href
+       case kind
+           when 'bank_account' then '/v1/organisations/' || (select organisation_id from bank_account b where b.id = once.id) || '/bank-accounts'
+           when 'credit_code_waiver' then '/v1/organisations/' || (select organisation_id from credit_code_waiver c where c.id = once.id)
+           else '/v1/' || replace(kind, '_', '-') || 's/' || id
+       end as href
   from once
  order by due_on nulls last, kind, id, action
  limit 500
