@@ -377,10 +377,9 @@ begin
     if e.type = 'REVERSAL' then
         select o.type <> 'REVERSAL' and o.award_id is not distinct from e.award_id and o.budget_line_id = e.budget_line_id
                and not exists (
-                   select from journal_line a full join journal_line b
-                       on b.entry_id = e.id and b.account = a.account and b.award_id is not distinct from a.award_id
-                      and b.budget_line_id = a.budget_line_id and b.amount = -a.amount
-                   where (a.entry_id = o.id and b.entry_id is null) or (b.entry_id = e.id and a.entry_id is distinct from o.id))
+                   select a.account, a.award_id, a.budget_line_id, -a.amount from journal_line a where a.entry_id = o.id
+                   except all
+                   select b.account, b.award_id, b.budget_line_id, b.amount from journal_line b where b.entry_id = e.id)
           into ok from journal_entry o where o.id = e.reverses_id;
     else
         select count(*) = 2 into ok

@@ -86,7 +86,7 @@ class Description:
         media = content.get(kind)
         if media is None:
             return [f"the type {kind} is not among {sorted(content)}"]
-        if not kind.endswith("json"):
+        if kind != "application/json" and not kind.endswith("+json"):
             return []
         return self.faults(media.get("schema", {}), json.loads(line["body"]))
 
