@@ -161,37 +161,62 @@ static void test_a_good_token(void **state)
 	assert_int_equal(jwt.issuer, 0);
 }
 
+/* JSON written with single quotes. */
+static const char *json_of(struct arena *arena, const char *text)
+{
+	char *copy = arena_strdup(arena, text);
+	for (char *at = copy; *at; at++)
+		if (*at == '\'')
+			*at = '"';
+	return copy;
+}
+
+struct verdict_case {
+	const char *text, *verdict;
+};
+
+/* clang-format off */
+static const struct verdict_case claim_cases[] = {
+	{"{'iss':'https://here','aud':'us','sub':'s','exp':1794999941}", NULL}, /* 59 s late: inside the skew */
+	{"{'iss':'https://here','aud':'us','sub':'s','exp':1794999940}", "exp"},
+	{"{'iss':'https://here','aud':'us','sub':'s'}", "exp"},
+	{"{'iss':'https://here','aud':'us','sub':'s','exp':'1795000010'}", "exp"},
+	{"{'iss':'https://here','aud':'us','sub':'s','exp':1795000010,'nbf':1795000060}", NULL},
+	{"{'iss':'https://here','aud':'us','sub':'s','exp':1795000010,'nbf':1795000061}", "nbf"},
+	{"{'iss':'https://here','aud':'us','sub':'s','exp':1795000010,'nbf':'x'}", "nbf"},
+	{"{'iss':'https://there','aud':'us','sub':'s','exp':1795000010}", "iss"},
+	{"{'aud':'us','sub':'s','exp':1795000010}", "iss"},
+	{"{'iss':'https://here','aud':'them','sub':'s','exp':1795000010}", "aud"},
+	{"{'iss':'https://here','aud':['them'],'sub':'s','exp':1795000010}", "aud"},
+	{"{'iss':'https://here','sub':'s','exp':1795000010}", "aud"},
+	{"{'iss':'https://here','aud':'us','exp':1795000010}", "sub"},
+	{"{'iss':'https://here','aud':'us','sub':'','exp':1795000010}", "sub"},
+	{"{'iss':'https://here','aud':'us','sub':'s','exp':1795000010,'scope':['a']}", "scope"},
+};
+
+static const struct verdict_case header_cases[] = {
+	{"{'alg':'none','typ':'JWT','kid':'k'}", "alg"},
+	{"{'alg':'HS256','typ':'JWT','kid':'k'}", "alg"},
+	{"{'alg':'es256','typ':'JWT','kid':'k'}", "alg"},
+	{"{'typ':'JWT','kid':'k'}", "alg"},
+	{"{'alg':'ES256','typ':'JWT'}", "kid"},
+	{"{'alg':'ES256','kid':'k'}", "typ"},
+	{"{'alg':'ES256','typ':'dpop+jwt','kid':'k'}", "typ"},
+	{"{'alg':'ES256','typ':'JWT','kid':'k','zip':'DEF'}", "zip"},
+	{"{'alg':'ES256','typ':'JWT','kid':'k','crit':[]}", "crit"},
+	{"{'alg':'none','alg':'ES256','typ':'JWT','kid':'k'}", "json"},
+	{"['alg']", "json"},
+	{"{'alg':'ES256','typ':'JWT','kid':'k'}", "signature"},
+};
+/* clang-format on */
+
 static void test_claims(void **state)
 {
 	struct signer signer = signer_of(*state);
-	static const struct {
-		const char *claims, *verdict;
-	} cases[] = {
-		{"{\"iss\":\"https://here\",\"aud\":\"us\",\"sub\":\"s\",\"exp\":1794999941}",
-		 NULL										   }, /* 59 s late: inside the skew */
-		{"{\"iss\":\"https://here\",\"aud\":\"us\",\"sub\":\"s\",\"exp\":1794999940}",     "exp"},
-		{"{\"iss\":\"https://here\",\"aud\":\"us\",\"sub\":\"s\"}",                        "exp"},
-		{"{\"iss\":\"https://here\",\"aud\":\"us\",\"sub\":\"s\",\"exp\":\"1795000010\"}", "exp"},
-		{"{\"iss\":\"https://"
-		 "here\",\"aud\":\"us\",\"sub\":\"s\",\"exp\":1795000010,\"nbf\":1795000060}",										 NULL           },
-		{"{\"iss\":\"https://"
-		 "here\",\"aud\":\"us\",\"sub\":\"s\",\"exp\":1795000010,\"nbf\":1795000061}",										"nbf"									  },
-		{"{\"iss\":\"https://here\",\"aud\":\"us\",\"sub\":\"s\",\"exp\":1795000010,\"nbf\":\"x\"}",
-		 "nbf"},
-		{"{\"iss\":\"https://there\",\"aud\":\"us\",\"sub\":\"s\",\"exp\":1795000010}",                                                                            "iss"																			  },
-		{"{\"aud\":\"us\",\"sub\":\"s\",\"exp\":1795000010}","iss"},
-		{"{\"iss\":\"https://here\",\"aud\":\"them\",\"sub\":\"s\",\"exp\":1795000010}",                                                                            "aud"																												      },
-		{"{\"iss\":\"https://here\",\"aud\":[\"them\"],\"sub\":\"s\",\"exp\":1795000010}","aud"},
-		{"{\"iss\":\"https://here\",\"sub\":\"s\",\"exp\":1795000010}",                                                                            "aud"																																						  },
-		{"{\"iss\":\"https://here\",\"aud\":\"us\",\"exp\":1795000010}","sub"},
-		{"{\"iss\":\"https://here\",\"aud\":\"us\",\"sub\":\"\",\"exp\":1795000010}",                                                                            "sub"																																															      },
-		{"{\"iss\":\"https://"
-		 "here\",\"aud\":\"us\",\"sub\":\"s\",\"exp\":1795000010,\"scope\":[\"a\"]}","scope"},
-	};
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		const char *found = claims_verdict(&signer, cases[i].claims);
-		if (cases[i].verdict)
-			assert_string_equal(found ? found : "good", cases[i].verdict);
+	for (size_t i = 0; i < sizeof claim_cases / sizeof claim_cases[0]; i++) {
+		const char *found = claims_verdict(&signer, json_of(*state, claim_cases[i].text));
+		if (claim_cases[i].verdict)
+			assert_string_equal(found ? found : "good", claim_cases[i].verdict);
 		else
 			assert_null(found);
 	}
@@ -207,32 +232,14 @@ static const char *raw(struct arena *arena, const char *header, const char *clai
 static void test_headers(void **state)
 {
 	struct signer signer = signer_of(*state);
-	static const struct {
-		const char *header, *verdict;
-	} cases[] = {
-		{"{\"alg\":\"none\",\"typ\":\"JWT\",\"kid\":\"k\"}",                   "alg"      },
-		{"{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"k\"}",                  "alg"      },
-		{"{\"alg\":\"es256\",\"typ\":\"JWT\",\"kid\":\"k\"}",                  "alg"      },
-		{"{\"typ\":\"JWT\",\"kid\":\"k\"}",                                    "alg"      },
-		{"{\"alg\":\"ES256\",\"typ\":\"JWT\"}",                                "kid"      },
-		{"{\"alg\":\"ES256\",\"kid\":\"k\"}",                                  "typ"      },
-		{"{\"alg\":\"ES256\",\"typ\":\"dpop+jwt\",\"kid\":\"k\"}",             "typ"      },
-		{"{\"alg\":\"ES256\",\"typ\":\"JWT\",\"kid\":\"k\",\"zip\":\"DEF\"}",  "zip"      },
-		{"{\"alg\":\"ES256\",\"typ\":\"JWT\",\"kid\":\"k\",\"crit\":[]}",      "crit"     },
-		{"{\"alg\":\"none\",\"alg\":\"ES256\",\"typ\":\"JWT\",\"kid\":\"k\"}", "json"     },
-		{"[\"alg\"]",							  "json"     },
-		{"{\"alg\":\"ES256\",\"typ\":\"JWT\",\"kid\":\"k\"}",                  "signature"},
-	};
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-		assert_string_equal(verdict(&signer, raw(*state, cases[i].header, good, "AAAA"), NULL),
-				    cases[i].verdict);
+	for (size_t i = 0; i < sizeof header_cases / sizeof header_cases[0]; i++) {
+		const char *token = raw(*state, json_of(*state, header_cases[i].text), good, "AAAA");
+		assert_string_equal(verdict(&signer, token, NULL), header_cases[i].verdict);
+	}
+	const char *header = json_of(*state, "{'alg':'ES256','typ':'JWT','kid':'k'}");
 	const char *twice =
-		"{\"iss\":\"https://here\",\"aud\":\"us\",\"sub\":\"s\",\"sub\":\"t\",\"exp\":1795000010}";
-	assert_string_equal(
-		verdict(&signer,
-			raw(*state, "{\"alg\":\"ES256\",\"typ\":\"JWT\",\"kid\":\"k\"}", twice, "AAAA"),
-			NULL),
-		"json");
+		json_of(*state, "{'iss':'https://here','aud':'us','sub':'s','sub':'t','exp':1795000010}");
+	assert_string_equal(verdict(&signer, raw(*state, header, twice, "AAAA"), NULL), "json");
 }
 
 static void test_form(void **state)
