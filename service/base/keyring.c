@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SIGNING_SECONDS (180 * 86400) /* then the next start makes a new key */
-#define RETIRED_SECONDS 86400         /* longer than any token a key signed, and than a rolling restart */
+#define SIGNING_SECONDS INT64_C(15552000) /* 180 days: then the next start makes a new key */
+#define RETIRED_SECONDS INT64_C(86400)    /* longer than any token a key signed, and than a rolling restart */
 #define FILE_MAX_BYTES  262144
 
 static void release_json(void *value)
@@ -74,8 +74,8 @@ static struct problem *signing_read(struct arena *arena, const char *path, json_
 	struct stat about;
 	if (fd < 0 || fstat(fd, &about) != 0)
 		return fault(arena, path, "无法打开签名密钥", "the signing key cannot be opened");
-	const char *text;
-	size_t length;
+	const char *text = NULL;
+	size_t length = 0;
 	struct problem *problem = file_read(arena, fd, path, &text, &length);
 	close(fd);
 	TRY(problem);
