@@ -1,4 +1,5 @@
-/* Phases and deadlines. The library's own time-out sees only inactivity: a client that sends a byte a second outlives it. */
+/* Phases and deadlines. The library's own time-out sees only inactivity: a client that sends a byte a second
+ * outlives it. */
 #include "connection.h"
 
 #include "clock.h"
@@ -20,7 +21,8 @@ static struct server_options limits;
 static pthread_t thread;
 static bool stopping;
 
-/* The address as the kernel gave it, with room for IPv6: the HTTP library's own copy is cut at sixteen bytes. */
+/* The address as the kernel gave it, with room for IPv6: the HTTP library's own copy is cut at sixteen bytes.
+ */
 static void read_peer(struct connection *connection)
 {
 	struct sockaddr_storage address;
@@ -30,14 +32,16 @@ static void read_peer(struct connection *connection)
 		return;
 	if (address.ss_family != AF_INET && address.ss_family != AF_INET6)
 		return;
-	getnameinfo((struct sockaddr *)&address, length, connection->peer, sizeof connection->peer, NULL, 0, NI_NUMERICHOST);
+	getnameinfo((struct sockaddr *)&address, length, connection->peer, sizeof connection->peer, NULL, 0,
+		    NI_NUMERICHOST);
 	if (strncmp(connection->peer, "::ffff:", 7) == 0 && strchr(connection->peer, '.'))
 		memmove(connection->peer, connection->peer + 7, strlen(connection->peer + 7) + 1);
 }
 
 struct connection *connection_accepted(struct MHD_Connection *mhd, bool is_admin)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct connection *connection = calloc(1, sizeof *connection);
 	if (!connection || !info)
 		abort();
@@ -85,7 +89,8 @@ static int64_t deadline(const struct connection *connection)
 {
 	switch (connection->phase) {
 	case PHASE_IDLE:
-		return connection->since + (connection->served ? limits.idle_timeout_ms : limits.header_timeout_ms);
+		return connection->since +
+		       (connection->served ? limits.idle_timeout_ms : limits.header_timeout_ms);
 	case PHASE_RECEIVING:
 		return connection->since +
 		       (head_is_complete(connection) ? limits.body_timeout_ms : limits.header_timeout_ms);
@@ -104,8 +109,8 @@ static void cut_the_late(int64_t now)
 		connection->cut = true;
 		shutdown(connection->fd, SHUT_RDWR);
 		if (connection->phase != PHASE_IDLE)
-			log_event(LOG_LEVEL_INFO, "connection_cut", "phase", phases[connection->phase], "peer", connection->peer,
-				  NULL);
+			log_event(LOG_LEVEL_INFO, "connection_cut", "phase", phases[connection->phase],
+				  "peer", connection->peer, NULL);
 	}
 }
 

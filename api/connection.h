@@ -1,4 +1,5 @@
-/* Connections: who is connected, in which phase since when, and the thread that cuts those past their deadline. */
+/* Connections: who is connected, in which phase since when, and the thread that cuts those past their
+ * deadline. */
 #ifndef CONNECTION_H
 #define CONNECTION_H
 

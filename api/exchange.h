@@ -1,4 +1,5 @@
-/* Exchange: one HTTP request and its answer, free of the HTTP library. The server fills the first part, the pipeline the others. */
+/* Exchange: one HTTP request and its answer, free of the HTTP library. The server fills the first part, the
+ * pipeline the others. */
 #ifndef EXCHANGE_H
 #define EXCHANGE_H
 
@@ -9,9 +10,9 @@
 
 /* What the composition root tells the HTTP side. Strings live as long as the server. */
 struct server_options {
-	const char *bind; /* numeric address */
-	int port;         /* 0 = any free one */
-	int admin_port;   /* of the metrics, on loopback; 0 = any free one */
+	const char *bind;       /* numeric address */
+	int port;               /* 0 = any free one */
+	int admin_port;         /* of the metrics, on loopback; 0 = any free one */
 	const char *public_url; /* base of problem types; NULL or empty = http://127.0.0.1:PORT */
 	const char *docs_dir;   /* of the API page's script; NULL or empty = the built-in list */
 	const char *commit;     /* of the program, for the metrics */

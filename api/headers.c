@@ -84,7 +84,8 @@ const char *idempotency_key_parse(struct arena *arena, const char *value)
 	return used >= 8 && used <= 128 ? out : NULL;
 }
 
-/* One element of a comma separated field with q: its end, its quality in thousandths (0 for a malformed one). */
+/* One element of a comma separated field with q: its end, its quality in thousandths (0 for a malformed one).
+ */
 static const char *element_end(const char *from, size_t *ret_name_length, int *ret_quality)
 {
 	size_t all = strcspn(from, ",");
@@ -130,7 +131,8 @@ static int media_type_fit(const char *element, size_t length, const char *type)
 	size_t whole = strcspn(type, "; "), main_type = strcspn(type, "/") + 1;
 	if (length == whole && strncasecmp(element, type, length) == 0)
 		return 3;
-	if (length == main_type + 1 && element[length - 1] == '*' && strncasecmp(element, type, main_type) == 0)
+	if (length == main_type + 1 && element[length - 1] == '*' &&
+	    strncasecmp(element, type, main_type) == 0)
 		return 2;
 	return length == 3 && strncmp(element, "*/*", 3) == 0;
 }
@@ -176,7 +178,8 @@ bool media_type_parse(struct arena *arena, const char *value, const char **ret)
 	const char *text = skip_space(value);
 	size_t length = strspn(text, TOKEN "/");
 	const char *slash = memchr(text, '/', length);
-	if (!slash || slash == text || slash == text + length - 1 || memchr(slash + 1, '/', (size_t)(text + length - slash - 1)))
+	if (!slash || slash == text || slash == text + length - 1 ||
+	    memchr(slash + 1, '/', (size_t)(text + length - slash - 1)))
 		return false;
 	char *out = arena_strndup(arena, text, length);
 	for (char *c = out; *c; c++)
@@ -222,8 +225,8 @@ bool trace_parse(const char *value, char trace_id[TRACE_ID_TEXT])
 	static const char hex[] = "0123456789abcdef";
 	size_t length = strlen(value);
 	if (length < 55 || strspn(value, hex) != 2 || strncmp(value, "ff", 2) == 0 || value[2] != '-' ||
-	    strspn(value + 3, hex) != 32 || value[35] != '-' || strspn(value + 36, hex) != 16 || value[52] != '-' ||
-	    strspn(value + 53, hex) != 2)
+	    strspn(value + 3, hex) != 32 || value[35] != '-' || strspn(value + 36, hex) != 16 ||
+	    value[52] != '-' || strspn(value + 53, hex) != 2)
 		return false;
 	if (strncmp(value, "00", 2) == 0 ? length != 55 : (length > 55 && value[55] != '-'))
 		return false;

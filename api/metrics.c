@@ -11,11 +11,23 @@
 #define STATUS_MAX 600
 
 /* Upper bounds in microseconds. */
-static const int64_t bounds[] = {1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000, 2500000, 5000000, 10000000};
+static const int64_t bounds[] = {1000,   2500,   5000,    10000,   25000,   50000,   100000,
+				 250000, 500000, 1000000, 2500000, 5000000, 10000000};
 #define BUCKETS (sizeof bounds / sizeof bounds[0])
 
-enum verb { VERB_GET, VERB_HEAD, VERB_POST, VERB_PUT, VERB_PATCH, VERB_DELETE, VERB_OPTIONS, VERB_OTHER, VERB_COUNT };
-static const char *const verb_names[VERB_COUNT] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"};
+enum verb {
+	VERB_GET,
+	VERB_HEAD,
+	VERB_POST,
+	VERB_PUT,
+	VERB_PATCH,
+	VERB_DELETE,
+	VERB_OPTIONS,
+	VERB_OTHER,
+	VERB_COUNT
+};
+static const char *const verb_names[VERB_COUNT] = {"GET",   "HEAD",   "POST",    "PUT",
+						   "PATCH", "DELETE", "OPTIONS", "other"};
 
 struct series {
 	atomic_uint_fast64_t statuses[STATUS_MAX]; /* 0 = ended before an answer */
@@ -24,7 +36,8 @@ struct duration {
 	atomic_uint_fast64_t buckets[BUCKETS], count, microseconds;
 };
 
-/* One row per operation for its own method, one for HEAD of it; the last rows, per verb, for what found no operation. */
+/* One row per operation for its own method, one for HEAD of it; the last rows, per verb, for what found no
+ * operation. */
 static struct series *series;
 static struct duration *durations;
 static atomic_uint_fast64_t refused_missing, refused_token, replayed;
@@ -90,16 +103,20 @@ static void write_series(struct buffer *out, const struct series *one, const cha
 	for (int status = 0; status < STATUS_MAX; status++) {
 		uint64_t count = one->statuses[status];
 		if (count)
-			buffer_printf(out, "http_requests_total{method=\"%s\",route=\"%s\",status=\"%d\"} %" PRIu64 "\n", method,
-				      route, status, count);
+			buffer_printf(out,
+				      "http_requests_total{method=\"%s\",route=\"%s\",status=\"%d\"} %" PRIu64
+				      "\n",
+				      method, route, status, count);
 	}
 }
 
 static void write_requests(struct buffer *out)
 {
 	static const char *const methods[METHOD_COUNT] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
-	buffer_text(out, "# HELP http_requests_total Requests answered; status 0 is a connection that ended before.\n"
-			 "# TYPE http_requests_total counter\n");
+	buffer_text(
+		out,
+		"# HELP http_requests_total Requests answered; status 0 is a connection that ended before.\n"
+		"# TYPE http_requests_total counter\n");
 	for (size_t i = 0; i < operation_count; i++) {
 		write_series(out, &series[2 * i], methods[operations[i].method], operations[i].path);
 		write_series(out, &series[2 * i + 1], "HEAD", operations[i].path);
@@ -110,8 +127,9 @@ static void write_requests(struct buffer *out)
 
 static void write_durations(struct buffer *out)
 {
-	buffer_text(out, "# HELP http_request_duration_seconds From the request line to the end of the answer.\n"
-			 "# TYPE http_request_duration_seconds histogram\n");
+	buffer_text(out,
+		    "# HELP http_request_duration_seconds From the request line to the end of the answer.\n"
+		    "# TYPE http_request_duration_seconds histogram\n");
 	for (size_t i = 0; i <= operation_count; i++) {
 		const struct duration *one = &durations[i];
 		const char *route = i < operation_count ? operations[i].name : "none";
@@ -119,12 +137,19 @@ static void write_durations(struct buffer *out)
 		if (!count)
 			continue;
 		for (size_t bucket = 0; bucket < BUCKETS; bucket++)
-			buffer_printf(out, "http_request_duration_seconds_bucket{operation=\"%s\",le=\"%g\"} %" PRIu64 "\n", route,
-				      (double)bounds[bucket] / 1e6, (uint64_t)one->buckets[bucket]);
-		buffer_printf(out, "http_request_duration_seconds_bucket{operation=\"%s\",le=\"+Inf\"} %" PRIu64 "\n", route, count);
+			buffer_printf(
+				out,
+				"http_request_duration_seconds_bucket{operation=\"%s\",le=\"%g\"} %" PRIu64
+				"\n",
+				route, (double)bounds[bucket] / 1e6, (uint64_t)one->buckets[bucket]);
+		buffer_printf(out,
+			      "http_request_duration_seconds_bucket{operation=\"%s\",le=\"+Inf\"} %" PRIu64
+			      "\n",
+			      route, count);
 		buffer_printf(out, "http_request_duration_seconds_sum{operation=\"%s\"} %.6f\n", route,
 			      (double)one->microseconds / 1e6);
-		buffer_printf(out, "http_request_duration_seconds_count{operation=\"%s\"} %" PRIu64 "\n", route, count);
+		buffer_printf(out, "http_request_duration_seconds_count{operation=\"%s\"} %" PRIu64 "\n",
+			      route, count);
 	}
 }
 
@@ -133,18 +158,24 @@ void metrics_write(struct buffer *out, const struct server_options *options)
 	struct pool_counts pool = {0};
 	if (options->pool)
 		pool = pool_count(options->pool);
-	buffer_printf(out, "# TYPE alliance_build_info gauge\nalliance_build_info{version=\"%s\",commit=\"%s\"} 1\n", api_version,
-		      options->commit ? options->commit : "unknown");
+	buffer_printf(
+		out,
+		"# TYPE alliance_build_info gauge\nalliance_build_info{version=\"%s\",commit=\"%s\"} 1\n",
+		api_version, options->commit ? options->commit : "unknown");
 	write_requests(out);
 	write_durations(out);
-	buffer_printf(out, "# TYPE http_requests_in_flight gauge\nhttp_requests_in_flight %d\n", atomic_load(&in_flight));
+	buffer_printf(out, "# TYPE http_requests_in_flight gauge\nhttp_requests_in_flight %d\n",
+		      atomic_load(&in_flight));
+	buffer_printf(
+		out,
+		"# TYPE db_pool_connections gauge\ndb_pool_connections{state=\"idle\"} %d\n"
+		"db_pool_connections{state=\"busy\"} %d\n# TYPE db_pool_waiting gauge\ndb_pool_waiting %d\n",
+		pool.idle, pool.busy, pool.waiting);
 	buffer_printf(out,
-		      "# TYPE db_pool_connections gauge\ndb_pool_connections{state=\"idle\"} %d\n"
-		      "db_pool_connections{state=\"busy\"} %d\n# TYPE db_pool_waiting gauge\ndb_pool_waiting %d\n",
-		      pool.idle, pool.busy, pool.waiting);
-	buffer_printf(out,
-		      "# TYPE auth_failures_total counter\nauth_failures_total{reason=\"missing\"} %" PRIu64 "\n"
+		      "# TYPE auth_failures_total counter\nauth_failures_total{reason=\"missing\"} %" PRIu64
+		      "\n"
 		      "auth_failures_total{reason=\"refused\"} %" PRIu64 "\n",
 		      (uint64_t)refused_missing, (uint64_t)refused_token);
-	buffer_printf(out, "# TYPE idempotent_replays_total counter\nidempotent_replays_total %" PRIu64 "\n", (uint64_t)replayed);
+	buffer_printf(out, "# TYPE idempotent_replays_total counter\nidempotent_replays_total %" PRIu64 "\n",
+		      (uint64_t)replayed);
 }

@@ -1,5 +1,5 @@
-/* Metrics: counters and histograms by operation, and their Prometheus text. Labels are bounded: an operation's path template, never a
-   path; an unknown route is "none". */
+/* Metrics: counters and histograms by operation, and their Prometheus text. Labels are bounded: an
+   operation's path template, never a path; an unknown route is "none". */
 #ifndef METRICS_H
 #define METRICS_H
 
@@ -8,7 +8,8 @@
 void metrics_start(void);
 void metrics_stop(void);
 
-/* metrics_count - one exchange that has ended; op NULL = no route; status 0 = the connection ended before the answer. */
+/* metrics_count - one exchange that has ended; op NULL = no route; status 0 = the connection ended before the
+ * answer. */
 void metrics_count(const struct operation *op, const char *method, int status, int64_t microseconds);
 
 /* metrics_refused - an authentication that failed. reason is "missing" or "refused". */

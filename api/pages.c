@@ -22,12 +22,13 @@
 
 static const char init_script[] =
 	"Scalar.createApiReference('#app',{url:'/v1/openapi.json',withDefaultFonts:false,telemetry:false,"
-	"agent:{disabled:true},mcp:{disabled:true},showDeveloperTools:'never',hideClientButton:true,persistAuth:false,"
+	"agent:{disabled:true},mcp:{disabled:true},showDeveloperTools:'never',hideClientButton:true,"
+	"persistAuth:false,"
 	"authentication:{preferredSecurityScheme:'bearer'}})\n";
 
-static const char scalar_page[] =
-	PAGE_HEAD "渭南市产业技术创新战略联盟服务 API</title></head><body><div id=\"app\"></div>"
-		  "<script src=\"/docs/scalar.js\"></script><script src=\"/docs/init.js\"></script>" PAGE_TAIL;
+static const char scalar_page[] = PAGE_HEAD
+	"渭南市产业技术创新战略联盟服务 API</title></head><body><div id=\"app\"></div>"
+	"<script src=\"/docs/scalar.js\"></script><script src=\"/docs/init.js\"></script>" PAGE_TAIL;
 
 /* Made at start, read by all threads, freed at the end. */
 static struct buffer script, list_page, index_reply;
@@ -171,7 +172,8 @@ struct problem *get_index(struct request *rq)
 	return NULL;
 }
 
-/* The process runs and can answer: no more is said here, so that a database that is away does not get the service killed. */
+/* The process runs and can answer: no more is said here, so that a database that is away does not get the
+ * service killed. */
 struct problem *get_health_live(struct request *rq)
 {
 	rq->reply.media_type = "application/health+json";
@@ -180,7 +182,8 @@ struct problem *get_health_live(struct request *rq)
 	return NULL;
 }
 
-/* Whether it makes sense to send requests here: what the pool's background check knows, without asking the network. */
+/* Whether it makes sense to send requests here: what the pool's background check knows, without asking the
+ * network. */
 struct problem *get_health_ready(struct request *rq)
 {
 	bool ready = rq->pool && pool_is_ready(rq->pool);
@@ -189,7 +192,8 @@ struct problem *get_health_ready(struct request *rq)
 	rq->reply.no_etag = true;
 	rq->reply.status = ready ? 200 : 503;
 	buffer_printf(&rq->reply.body,
-		      "{\"status\":\"%s\",\"version\":\"%s\",\"checks\":{\"postgresql:connection\":[{\"component_type\":"
+		      "{\"status\":\"%s\",\"version\":\"%s\",\"checks\":{\"postgresql:connection\":[{"
+		      "\"component_type\":"
 		      "\"datastore\",\"status\":\"%s\",\"time\":\"%s\"}]}}",
 		      status, api_version, status, rq->now_text);
 	return NULL;
@@ -243,10 +247,12 @@ static void problem_json(struct buffer *out, const struct problem_kind *kind)
 {
 	const struct {
 		const char *name, *value;
-	} members[] = {{"title_zh", kind->title_zh},
-		       {"title_en", kind->title_en},
-		       {"remedy_zh", kind->remedy_zh},
-		       {"remedy_en", kind->remedy_en}};
+	} members[] = {
+		{"title_zh",  kind->title_zh },
+		{"title_en",  kind->title_en },
+		{"remedy_zh", kind->remedy_zh},
+		{"remedy_en", kind->remedy_en}
+        };
 	buffer_printf(out, "{\"code\":\"%s\",\"status\":%d", kind->code, kind->status);
 	for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
 		buffer_printf(out, ",\"%s\":", members[i].name);
@@ -260,8 +266,9 @@ static void problem_html(struct buffer *out, const struct problem_kind *kind)
 	buffer_text(out, PAGE_HEAD);
 	buffer_text(out, kind->code);
 	buffer_text(out, PAGE_STYLE);
-	buffer_printf(out, "<h1>%d %s</h1><p>%s<br>%s</p><h2>处理办法 Remedy</h2><p>%s<br>%s</p>", kind->status, kind->code,
-		      kind->title_zh, kind->title_en, kind->remedy_zh, kind->remedy_en);
+	buffer_printf(out, "<h1>%d %s</h1><p>%s<br>%s</p><h2>处理办法 Remedy</h2><p>%s<br>%s</p>",
+		      kind->status, kind->code, kind->title_zh, kind->title_en, kind->remedy_zh,
+		      kind->remedy_en);
 	buffer_text(out, PAGE_TAIL);
 }
 

@@ -1,5 +1,5 @@
-/* Pages: the operations that are about the service itself and need no database: health, the description, the page that shows it,
-   the pages of the problems. They are operations of openapi.yaml like all others. */
+/* Pages: the operations that are about the service itself and need no database: health, the description, the
+   page that shows it, the pages of the problems. They are operations of openapi.yaml like all others. */
 #ifndef PAGES_H
 #define PAGES_H
 
@@ -9,7 +9,8 @@
 void pages_start(const struct server_options *options);
 void pages_stop(void);
 
-/* pages_own - whether the operation is one of these: it is run without request_run, so that it answers while the database is away. */
+/* pages_own - whether the operation is one of these: it is run without request_run, so that it answers while
+ * the database is away. */
 bool pages_own(const struct operation *op);
 
 #endif

@@ -1,5 +1,5 @@
-/* The stages of a call, in the order of refusals: 400 for what is no HTTP, 404 and 405 for no route, 401, 413, 400 with every
-   fault, 403; what comes after is the request wrapper's. */
+/* The stages of a call, in the order of refusals: 400 for what is no HTTP, 404 and 405 for no route, 401,
+   413, 400 with every fault, 403; what comes after is the request wrapper's. */
 #include "pipeline.h"
 
 #include "authenticate.h"
@@ -35,7 +35,8 @@ const char *exchange_header(const struct exchange *x, const char *name)
 	const char *value = NULL;
 	for (size_t i = 0; i < x->header_count; i++)
 		if (strcasecmp(x->headers[i].name, name) == 0)
-			value = value ? arena_printf(x->arena, "%s, %s", value, x->headers[i].value) : x->headers[i].value;
+			value = value ? arena_printf(x->arena, "%s, %s", value, x->headers[i].value)
+				      : x->headers[i].value;
 	return value;
 }
 
@@ -54,19 +55,24 @@ static void read_trace(struct exchange *x)
 
 static struct problem *parse_frame(struct exchange *x)
 {
-	static const char *const single[] = {"Host",     "Content-Length", "Transfer-Encoding", "Authorization", "Content-Type",
-					     "If-Match", "Idempotency-Key"};
+	static const char *const single[] = {"Host",           "Content-Length", "Transfer-Encoding",
+					     "Authorization",  "Content-Type",   "If-Match",
+					     "Idempotency-Key"};
 	for (size_t i = 0; i < x->header_count; i++)
 		if (!header_is_token(x->headers[i].name))
-			return refuse(x, PROBLEM_malformed_http, "请求头名称含有非法字符", "a header name has characters that it may not have");
+			return refuse(x, PROBLEM_malformed_http, "请求头名称含有非法字符",
+				      "a header name has characters that it may not have");
 	for (size_t i = 0; i < sizeof single / sizeof single[0]; i++)
 		if (header_count(x, single[i]) > 1)
-			return refuse(x, PROBLEM_malformed_http, arena_printf(x->arena, "请求头 %s 重复", single[i]),
-				      arena_printf(x->arena, "the header %s stands more than once", single[i]));
+			return refuse(
+				x, PROBLEM_malformed_http,
+				arena_printf(x->arena, "请求头 %s 重复", single[i]),
+				arena_printf(x->arena, "the header %s stands more than once", single[i]));
 	const char *length = exchange_header(x, "Content-Length");
 	const char *coding = exchange_header(x, "Transfer-Encoding");
 	if (length && (!*length || length[strspn(length, "0123456789")]))
-		return refuse(x, PROBLEM_malformed_http, "Content-Length 无效", "Content-Length is not a number");
+		return refuse(x, PROBLEM_malformed_http, "Content-Length 无效",
+			      "Content-Length is not a number");
 	if (length && coding)
 		return refuse(x, PROBLEM_malformed_http, "Content-Length 与 Transfer-Encoding 不得并用",
 			      "Content-Length and Transfer-Encoding exclude each other");
@@ -75,7 +81,8 @@ static struct problem *parse_frame(struct exchange *x)
 			      "the only Transfer-Encoding known here is chunked");
 	x->authorization = exchange_header(x, "Authorization");
 	if (x->authorization && strchr(x->authorization, ','))
-		return refuse(x, PROBLEM_malformed_http, "Authorization 只能有一个值", "Authorization must have one value");
+		return refuse(x, PROBLEM_malformed_http, "Authorization 只能有一个值",
+			      "Authorization must have one value");
 	return NULL;
 }
 
@@ -84,8 +91,9 @@ static struct problem *parse_target(struct exchange *x)
 	if (strlen(x->raw_target) > TARGET_LENGTH_MAX)
 		return refuse(x, PROBLEM_target_too_long, NULL, NULL);
 	if (!target_parse(x->arena, x->raw_target, &x->target))
-		return refuse(x, PROBLEM_malformed_http, "请求地址的转义或编码无效", "the request target is not validly escaped UTF-8");
-	x->rq.target = x->raw_target;
+		return refuse(x, PROBLEM_malformed_http, "请求地址的转义或编码无效",
+			      "the request target is not validly escaped UTF-8");
+	x->rq.target = x->target.origin;
 	return NULL;
 }
 
@@ -123,8 +131,8 @@ static bool has_form_body(const struct operation *op)
 static struct problem *find_caller(struct exchange *x)
 {
 	const struct operation *op = x->rq.op;
-	/* A bad token is told at once, also where none is needed; but pages answer without the database, and the token endpoint
-	   reads its client itself. */
+	/* A bad token is told at once, also where none is needed; but pages answer without the database, and
+	   the token endpoint reads its client itself. */
 	bool is_open = pages_own(op) || has_form_body(op);
 	if (has_form_body(op))
 		x->rq.authorization = x->authorization;
@@ -161,7 +169,8 @@ static void fault(struct exchange *x, const char *pointer, const char *code, con
 	problem_error(x->arena, x->faults, pointer, code, NULL, zh, en);
 }
 
-static const struct parameter *query_parameter(const struct operation *op, const char *name, size_t *ret_index)
+static const struct parameter *query_parameter(const struct operation *op, const char *name,
+					       size_t *ret_index)
 {
 	for (size_t i = 0; i < op->parameter_count; i++) {
 		if (op->parameters[i].place != IN_QUERY || strcmp(op->parameters[i].name, name) != 0)
@@ -177,7 +186,8 @@ static const char *query_names(struct exchange *x)
 	const char *out = "";
 	for (size_t i = 0; i < x->rq.op->parameter_count; i++)
 		if (x->rq.op->parameters[i].place == IN_QUERY)
-			out = arena_printf(x->arena, "%s%s%s", out, *out ? ", " : "", x->rq.op->parameters[i].name);
+			out = arena_printf(x->arena, "%s%s%s", out, *out ? ", " : "",
+					   x->rq.op->parameters[i].name);
 	return *out ? out : "-";
 }
 
@@ -186,7 +196,8 @@ static void check_list(struct exchange *x, const struct parameter *parameter, co
 	int64_t count = 0;
 	for (const char *at = value;; count++) {
 		size_t length = strcspn(at, ",");
-		validate_text(x->arena, parameter->schema, parameter->name, arena_strndup(x->arena, at, length), &x->faults);
+		validate_text(x->arena, parameter->schema, parameter->name,
+			      arena_strndup(x->arena, at, length), &x->faults);
 		if (!at[length])
 			break;
 		at += length + 1;
@@ -209,7 +220,8 @@ static void check_parameters(struct exchange *x)
 		if (!query_parameter(op, pair->name, &index))
 			fault(x, NULL, "unknown_parameter",
 			      arena_printf(x->arena, "不认识的参数 %s；可用：%s", name, query_names(x)),
-			      arena_printf(x->arena, "parameter %s is not known; allowed: %s", name, query_names(x)));
+			      arena_printf(x->arena, "parameter %s is not known; allowed: %s", name,
+					   query_names(x)));
 		else if (values[index])
 			fault(x, NULL, "duplicate_parameter", arena_printf(x->arena, "参数 %s 重复", name),
 			      arena_printf(x->arena, "parameter %s stands more than once", name));
@@ -237,7 +249,9 @@ static void check_preconditions(struct exchange *x)
 	if (match && !entity_tag_version(match, &x->rq.if_match))
 		fault(x, NULL, "if_match", "If-Match 必须是读取时得到的一个 ETag（不接受 * 与列表）",
 		      "If-Match must be the one ETag that was read (neither * nor a list)");
-	const char *key = x->rq.op->idempotency != IDEMPOTENCY_NONE && !x->rq.dry_run ? exchange_header(x, "Idempotency-Key") : NULL;
+	const char *key = x->rq.op->idempotency != IDEMPOTENCY_NONE && !x->rq.dry_run
+				  ? exchange_header(x, "Idempotency-Key")
+				  : NULL;
 	x->rq.idempotency_key = key ? idempotency_key_parse(x->arena, key) : NULL;
 	if (key && !x->rq.idempotency_key)
 		fault(x, NULL, "idempotency_key", "Idempotency-Key 应为 8 至 128 个可见字符，可加双引号",
@@ -258,7 +272,8 @@ static struct problem *malformed_json(struct exchange *x, const json_error_t *er
 {
 	bool repeated = json_error_code(error) == json_error_duplicate_key;
 	return refuse(x, PROBLEM_malformed_json,
-		      arena_printf(x->arena, "第 %d 字节处%s", error->position, repeated ? "有重复的成员" : "无法解析"),
+		      arena_printf(x->arena, "第 %d 字节处%s", error->position,
+				   repeated ? "有重复的成员" : "无法解析"),
 		      arena_printf(x->arena, "at byte %d: %s", error->position,
 				   repeated ? "a member stands twice" : "cannot be parsed as JSON in UTF-8"));
 }
@@ -278,12 +293,14 @@ static struct problem *read_form(struct exchange *x)
 	const struct query_pair *pairs;
 	size_t count;
 	if (!form_parse(x->arena, x->bytes, x->byte_count, &pairs, &count))
-		return refuse(x, PROBLEM_invalid_request, "表单的转义或编码无效", "the form is not validly escaped UTF-8");
+		return refuse(x, PROBLEM_invalid_request, "表单的转义或编码无效",
+			      "the form is not validly escaped UTF-8");
 	x->rq.body = json_object();
 	arena_defer(x->arena, release_json, x->rq.body);
 	for (size_t i = 0; i < count; i++) {
 		if (json_object_get(x->rq.body, pairs[i].name))
-			fault(x, "#", "duplicate_parameter", "表单字段重复", "a member of the form stands more than once");
+			fault(x, "#", "duplicate_parameter", "表单字段重复",
+			      "a member of the form stands more than once");
 		json_object_set_new(x->rq.body, pairs[i].name, json_string(pairs[i].value));
 	}
 	return NULL;
@@ -300,7 +317,8 @@ static struct problem *check_media_type(struct exchange *x)
 			      "a compressed body (Content-Encoding) is not read here");
 	if (type && media_type_parse(x->arena, type, &given) && strcmp(given, wanted) == 0)
 		return NULL;
-	return refuse(x, PROBLEM_unsupported_media_type, arena_printf(x->arena, "应为 Content-Type: %s（UTF-8）", wanted),
+	return refuse(x, PROBLEM_unsupported_media_type,
+		      arena_printf(x->arena, "应为 Content-Type: %s（UTF-8）", wanted),
 		      arena_printf(x->arena, "send Content-Type: %s (UTF-8)", wanted));
 }
 
@@ -309,7 +327,8 @@ static struct problem *check_body(struct exchange *x)
 	const struct operation *op = x->rq.op;
 	if (!op->body) {
 		if (x->byte_count)
-			fault(x, "#", "unexpected_body", "该操作不接受请求体", "this operation takes no body");
+			fault(x, "#", "unexpected_body", "该操作不接受请求体",
+			      "this operation takes no body");
 		return NULL;
 	}
 	char *digest = arena_alloc(x->arena, SHA256_HEX);
@@ -329,8 +348,8 @@ static struct problem *check_body(struct exchange *x)
 		TRY(read_form(x));
 	else
 		TRY(read_json(x));
-	validate_json(x->arena, op->body, x->rq.body, op->method == METHOD_PATCH ? VALIDATE_PATCH : VALIDATE_REQUEST,
-		      &x->faults);
+	validate_json(x->arena, op->body, x->rq.body,
+		      op->method == METHOD_PATCH ? VALIDATE_PATCH : VALIDATE_REQUEST, &x->faults);
 	return NULL;
 }
 
@@ -377,7 +396,8 @@ static struct problem *authorise(struct exchange *x)
 	bool any = caller->account_id && (op->roles & ROLES_ANY_ACCOUNT) == ROLES_ANY_ACCOUNT;
 	if (!any && !(caller->roles & op->roles))
 		return refuse(x, PROBLEM_forbidden, NULL, NULL);
-	if (op->scope && caller->scopes && !(op->roles & ROLE_public) && !scope_covers(caller->scopes, op->scope))
+	if (op->scope && caller->scopes && !(op->roles & ROLE_public) &&
+	    !scope_covers(caller->scopes, op->scope))
 		return refuse(x, PROBLEM_insufficient_scope, arena_printf(x->arena, "需要范围 %s", op->scope),
 			      arena_printf(x->arena, "the scope %s is needed", op->scope));
 	return NULL;
@@ -395,7 +415,8 @@ static struct problem *check_reply(struct exchange *x)
 	if (!op->reply || reply->stream.read || !is_json || x->rq.accept || !reply->body.length)
 		return NULL;
 	json_error_t error;
-	json_t *value = json_loadb(reply->body.text, reply->body.length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+	json_t *value = json_loadb(reply->body.text, reply->body.length,
+				   JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
 	struct problem *found = NULL;
 	if (value)
 		validate_json(x->arena, op->reply, value, VALIDATE_REPLY, &found);
@@ -404,9 +425,10 @@ static struct problem *check_reply(struct exchange *x)
 		return NULL;
 	struct problem *problem = refuse(x, PROBLEM_internal, NULL, NULL);
 	const char *cause = value ? "reply:" : arena_printf(x->arena, "reply is no JSON: %s", error.text);
-	for (struct problem_error *fault_found = found ? found->errors : NULL; fault_found; fault_found = fault_found->next)
-		cause = arena_printf(x->arena, "%s %s %s (%s);", cause, fault_found->pointer, fault_found->code,
-				     fault_found->detail_en);
+	for (struct problem_error *fault_found = found ? found->errors : NULL; fault_found;
+	     fault_found = fault_found->next)
+		cause = arena_printf(x->arena, "%s %s %s (%s);", cause, fault_found->pointer,
+				     fault_found->code, fault_found->detail_en);
 	problem->cause = cause;
 	problem->detail_en = problem->detail_zh = cause;
 	return problem;
@@ -436,9 +458,14 @@ static const struct stage {
 	const char *name;
 	stage_fn *run;
 } stages[] = {
-	{"parse the frame", parse_frame},    {"parse the target", parse_target}, {"find the operation", find_operation},
-	{"find the caller", find_caller},    {"limit the body", limit_body},	 {"validate", validate},
-	{"authorise", authorise},            {"run", run},
+	{"parse the frame",    parse_frame   },
+	{"parse the target",   parse_target  },
+	{"find the operation", find_operation},
+	{"find the caller",    find_caller   },
+	{"limit the body",     limit_body    },
+	{"validate",           validate      },
+	{"authorise",          authorise     },
+	{"run",		run           },
 };
 
 static void release_body(void *buffer)
@@ -461,7 +488,8 @@ void pipeline_run(struct exchange *x)
 	for (size_t i = 0; i < sizeof stages / sizeof stages[0] && !problem; i++) {
 		problem = stages[i].run(x);
 		if (!problem && x->is_options && stages[i].run == find_operation) {
-			respond_options(x, x->route ? route_allow(x->arena, x->route) : "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+			respond_options(x, x->route ? route_allow(x->arena, x->route)
+						    : "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
 			return;
 		}
 	}

@@ -1,5 +1,6 @@
-/* Pipeline: the stages of a call as one table: parse, route, authenticate, limit, validate, authorise, run, answer. A stage returns
-   NULL and the next one runs, or the problem that is the answer. It does not grow when an endpoint is added. */
+/* Pipeline: the stages of a call as one table: parse, route, authenticate, limit, validate, authorise, run,
+   answer. A stage returns NULL and the next one runs, or the problem that is the answer. It does not grow
+   when an endpoint is added. */
 #ifndef PIPELINE_H
 #define PIPELINE_H
 

@@ -12,7 +12,8 @@
 #define CSP_DATA "default-src 'none'; frame-ancestors 'none'"
 #define CSP_PAGE                                                                                             \
 	"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "    \
-	"font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	"font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "   \
+	"'none'"
 
 /* A value that could add a line of its own is a defect of the program; it is left out and said in the log. */
 static void add(struct exchange *x, const char *name, const char *value)
@@ -80,15 +81,17 @@ static const char *disposition(struct arena *arena, const char *name)
 {
 	struct buffer encoded = {0};
 	for (const char *c = name; *c; c++) {
-		if ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || strchr("-._", *c))
+		if ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
+		    strchr("-._", *c))
 			buffer_char(&encoded, *c);
 		else
 			buffer_printf(&encoded, "%%%02X", (unsigned)(unsigned char)*c);
 	}
 	const char *dot = strrchr(name, '.');
-	bool plain = dot && dot[1] && strspn(dot + 1, "abcdefghijklmnopqrstuvwxyz0123456789") == strlen(dot + 1);
-	const char *out = arena_printf(arena, "attachment; filename=\"download%s\"; filename*=UTF-8''%s", plain ? dot : "",
-				       encoded.length ? encoded.text : "download");
+	bool plain =
+		dot && dot[1] && strspn(dot + 1, "abcdefghijklmnopqrstuvwxyz0123456789") == strlen(dot + 1);
+	const char *out = arena_printf(arena, "attachment; filename=\"download%s\"; filename*=UTF-8''%s",
+				       plain ? dot : "", encoded.length ? encoded.text : "download");
 	buffer_free(&encoded);
 	return out;
 }
@@ -115,9 +118,8 @@ static void add_reply_headers(struct exchange *x)
 	add(x, "Cache-Control", cache_control(x));
 	if (reply->location && !x->rq.dry_run)
 		add(x, "Location", reply->location);
-	if (reply->next_cursor)
-		add(x, "Link", arena_printf(x->arena, "<%s>; rel=\"next\"",
-					    target_with_cursor(x->arena, x->raw_target, reply->next_cursor)));
+	if (reply->next_url)
+		add(x, "Link", arena_printf(x->arena, "<%s>; rel=\"next\"", reply->next_url));
 	if (reply->replayed)
 		add(x, "Idempotency-Replayed", "true");
 	if (reply->disposition)
@@ -164,7 +166,8 @@ void respond_options(struct exchange *x, const char *allow)
 	add(x, "Allow", allow);
 	if (x->route && x->route->by_method[METHOD_PATCH])
 		add(x, "Accept-Patch", "application/merge-patch+json");
-	if (x->route && x->route->by_method[METHOD_GET] && x->route->by_method[METHOD_GET]->id == OPERATION_GET_OPENAPI)
+	if (x->route && x->route->by_method[METHOD_GET] &&
+	    x->route->by_method[METHOD_GET]->id == OPERATION_GET_OPENAPI)
 		add(x, "Access-Control-Allow-Origin", "*");
 }
 
@@ -230,13 +233,14 @@ static bool is_token_endpoint(const struct exchange *x)
 
 static const char *oauth_error(const struct problem *problem)
 {
-	static const char *const words[] = {"invalid_request",        "invalid_client", "invalid_grant", "unauthorized_client",
-					    "unsupported_grant_type", "invalid_scope"};
+	static const char *const words[] = {"invalid_request",     "invalid_client",         "invalid_grant",
+					    "unauthorized_client", "unsupported_grant_type", "invalid_scope"};
 	const struct problem_error *error = problem->errors;
 	for (size_t i = 0; error && i < sizeof words / sizeof words[0]; i++)
 		if (strcmp(error->code, words[i]) == 0)
 			return words[i];
-	if (error && error->pointer && strcmp(error->pointer, "#/grant_type") == 0 && strcmp(error->code, "enum") == 0)
+	if (error && error->pointer && strcmp(error->pointer, "#/grant_type") == 0 &&
+	    strcmp(error->code, "enum") == 0)
 		return "unsupported_grant_type";
 	if (problem->code == PROBLEM_unauthenticated)
 		return "invalid_client";
@@ -258,9 +262,11 @@ static const char *challenge(struct exchange *x, const struct problem *problem)
 	if (is_token_endpoint(x))
 		return "Basic realm=\"alliance\"";
 	if (problem->code == PROBLEM_insufficient_scope)
-		return arena_printf(x->arena, "Bearer realm=\"alliance\", error=\"insufficient_scope\", scope=\"%s\"",
+		return arena_printf(x->arena,
+				    "Bearer realm=\"alliance\", error=\"insufficient_scope\", scope=\"%s\"",
 				    x->rq.op->scope ? x->rq.op->scope : "");
-	return x->authorization ? "Bearer realm=\"alliance\", error=\"invalid_token\"" : "Bearer realm=\"alliance\"";
+	return x->authorization ? "Bearer realm=\"alliance\", error=\"invalid_token\""
+				: "Bearer realm=\"alliance\"";
 }
 
 void respond_problem(struct exchange *x, const struct problem *problem)

@@ -103,7 +103,8 @@ void route_values(const struct operation *op, const struct target *target, const
 	for (const char *at = op->path; *at;) {
 		size_t length = strcspn(++at, "/");
 		for (size_t i = 0; at[0] == '{' && i < op->parameter_count; i++)
-			if (op->parameters[i].place == IN_PATH && strlen(op->parameters[i].name) == length - 2 &&
+			if (op->parameters[i].place == IN_PATH &&
+			    strlen(op->parameters[i].name) == length - 2 &&
 			    memcmp(op->parameters[i].name, at + 1, length - 2) == 0)
 				values[i] = target->segments[segment];
 		segment += length > 0;

@@ -1,5 +1,6 @@
 /* The HTTP library's callbacks, and start and stop.
-   Everything of one connection happens on one thread (a thread per connection), so a call needs no lock of its own. */
+   Everything of one connection happens on one thread (a thread per connection), so a call needs no lock of
+   its own. */
 #include "server.h"
 
 #include "clock.h"
@@ -64,7 +65,8 @@ static int64_t monotonic_us(void)
 
 /* ---- the log of the libraries ---- */
 
-/* The library's own logger would use the client's path as a format; here the line is formatted once and is data ever after. */
+/* The library's own logger would use the client's path as a format; here the line is formatted once and is
+ * data ever after. */
 static void log_library(void *unused, const char *format, va_list arguments)
 {
 	char line[1024];
@@ -74,10 +76,12 @@ static void log_library(void *unused, const char *format, va_list arguments)
 	log_event(LOG_LEVEL_DEBUG, "http_library", "line", line, NULL);
 }
 
-static void log_yder(void *unused, const char *application, const time_t date, const unsigned long level, const char *message)
+static void log_yder(void *unused, const char *application, const time_t date, const unsigned long level,
+		     const char *message)
 {
 	(void)unused, (void)application, (void)date;
-	log_event(level & Y_LOG_LEVEL_ERROR ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, "ulfius", "line", message, NULL);
+	log_event(level & Y_LOG_LEVEL_ERROR ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, "ulfius", "line", message,
+		  NULL);
 }
 
 /* ---- a call ---- */
@@ -117,7 +121,9 @@ static void log_call(const struct call *call, int status, int64_t microseconds)
 		.peer = call->connection->peer,
 		.problem = problem ? problem_kinds[problem->code].code : NULL,
 		.rule = problem && problem->errors ? problem->errors->code : NULL,
-		.cause = problem ? problem->cause : call->has_failed ? "the stream or the connection failed" : NULL,
+		.cause = problem            ? problem->cause
+			 : call->has_failed ? "the stream or the connection failed"
+					    : NULL,
 		.status = status,
 		.microseconds = microseconds,
 		.bytes = call->bytes,
@@ -143,7 +149,8 @@ static void call_end(struct call *call, bool is_complete)
 
 static struct connection *connection_of(struct MHD_Connection *mhd)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	return info ? info->socket_context : NULL;
 }
 
@@ -180,7 +187,8 @@ static void *on_request_line(void *context, const char *target, struct MHD_Conne
 	return library;
 }
 
-static void on_completed(void *context, struct MHD_Connection *mhd, void **request, enum MHD_RequestTerminationCode code)
+static void on_completed(void *context, struct MHD_Connection *mhd, void **request,
+			 enum MHD_RequestTerminationCode code)
 {
 	struct connection *connection = connection_of(mhd);
 	if (connection && connection->call) {
@@ -197,13 +205,14 @@ struct header_list {
 	size_t count, capacity;
 };
 
-static enum MHD_Result collect_header(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+static enum MHD_Result collect_header(void *context, enum MHD_ValueKind kind, const char *name,
+				      const char *value)
 {
 	struct header_list *list = context;
 	(void)kind;
 	if (list->count < list->capacity)
-		list->headers[list->count++] =
-			(struct header){arena_strdup(list->arena, name), arena_strdup(list->arena, value ? value : "")};
+		list->headers[list->count++] = (struct header){arena_strdup(list->arena, name),
+							       arena_strdup(list->arena, value ? value : "")};
 	return MHD_YES;
 }
 
@@ -250,8 +259,8 @@ static void hand_over(struct call *call, struct _u_response *response)
 	if (x->stream.read) {
 		call->stream = x->stream;
 		call->references++;
-		ulfius_set_stream_response(response, (unsigned int)x->status, stream_read, stream_close, U_STREAM_SIZE_UNKNOWN,
-					   STREAM_BLOCK, call);
+		ulfius_set_stream_response(response, (unsigned int)x->status, stream_read, stream_close,
+					   U_STREAM_SIZE_UNKNOWN, STREAM_BLOCK, call);
 		return;
 	}
 	call->bytes = x->body.length;
@@ -313,9 +322,11 @@ static struct problem *start_failed(struct arena *arena, const char *cause)
 	return problem;
 }
 
-static struct problem *open_socket(struct arena *arena, const char *address, int port, int *ret_fd, int *ret_port)
+static struct problem *open_socket(struct arena *arena, const char *address, int port, int *ret_fd,
+				   int *ret_port)
 {
-	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_PASSIVE, .ai_socktype = SOCK_STREAM}, *found = NULL;
+	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_PASSIVE, .ai_socktype = SOCK_STREAM},
+			*found = NULL;
 	char service[16];
 	int yes = 1, no = 0;
 	snprintf(service, sizeof service, "%d", port);
@@ -331,8 +342,9 @@ static struct problem *open_socket(struct arena *arena, const char *address, int
 	if (!bound) {
 		if (fd >= 0)
 			close(fd);
-		return start_failed(arena, arena_printf(arena, "cannot listen on %s port %d: %s", address, port,
-							error == EADDRINUSE ? "the port is in use" : strerror(error)));
+		return start_failed(
+			arena, arena_printf(arena, "cannot listen on %s port %d: %s", address, port,
+					    error == EADDRINUSE ? "the port is in use" : strerror(error)));
 	}
 	struct sockaddr_storage name = {0};
 	socklen_t length = sizeof name;
@@ -347,34 +359,40 @@ static struct problem *listener_start(struct arena *arena, struct listener *list
 {
 	const struct server_options *options = &listener->server->options;
 	int limit = listener->is_admin ? 16 : options->max_connections;
-	int longest = options->body_timeout_ms > options->idle_timeout_ms ? options->body_timeout_ms : options->idle_timeout_ms;
+	int longest = options->body_timeout_ms > options->idle_timeout_ms ? options->body_timeout_ms
+									  : options->idle_timeout_ms;
 	struct MHD_OptionItem items[] = {
-		{MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)log_library, NULL}, /* first: it covers the start itself */
-		{MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, NULL},
-		{MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)on_request_line, listener},
-		{MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, listener},
-		{MHD_OPTION_LISTEN_SOCKET, listener->fd, NULL},
-		{MHD_OPTION_CONNECTION_TIMEOUT, (longest + 999) / 1000 + 1, NULL},
-		{MHD_OPTION_CONNECTION_LIMIT, limit, NULL},
-		{MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
-		{MHD_OPTION_THREAD_STACK_SIZE, STACK_SIZE, NULL},
-		{MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
-		{MHD_OPTION_END, 0, NULL},
+		{MHD_OPTION_EXTERNAL_LOGGER,         (intptr_t)log_library,
+		 NULL								    }, /* first: it covers the start itself */
+		{MHD_OPTION_NOTIFY_COMPLETED,        (intptr_t)on_completed,     NULL    },
+		{MHD_OPTION_URI_LOG_CALLBACK,        (intptr_t)on_request_line,  listener},
+		{MHD_OPTION_NOTIFY_CONNECTION,       (intptr_t)on_connection,    listener},
+		{MHD_OPTION_LISTEN_SOCKET,           listener->fd,               NULL    },
+		{MHD_OPTION_CONNECTION_TIMEOUT,      (longest + 999) / 1000 + 1, NULL    },
+		{MHD_OPTION_CONNECTION_LIMIT,        limit,                      NULL    },
+		{MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,          NULL    },
+		{MHD_OPTION_THREAD_STACK_SIZE,       STACK_SIZE,                 NULL    },
+		{MHD_OPTION_STRICT_FOR_CLIENT,       1,                          NULL    },
+		{MHD_OPTION_END,                     0,                          NULL    },
 	};
-	unsigned int flags = MHD_USE_ERROR_LOG | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL | MHD_USE_INTERNAL_POLLING_THREAD |
-			     MHD_USE_ITC;
+	unsigned int flags = MHD_USE_ERROR_LOG | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL |
+			     MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC;
 	if (strchr(address, ':'))
 		flags |= MHD_USE_DUAL_STACK;
 	if (ulfius_init_instance(&listener->instance, (unsigned int)listener->port, NULL, NULL) != U_OK)
 		return start_failed(arena, "the HTTP library cannot be set up");
 	listener->instance.allowed_post_processor = U_POST_PROCESS_NONE;
-	/* one byte more than allowed: the library would cut a longer body in silence, this way the cut can be seen */
+	/* one byte more than allowed: the library would cut a longer body in silence, this way the cut can be
+	 * seen */
 	listener->instance.max_post_body_size = (size_t)options->body_limit + 1;
-	ulfius_add_endpoint_by_val(&listener->instance, "*", NULL, "/*", 0, listener->is_admin ? answer_admin : answer, listener);
-	ulfius_set_default_endpoint(&listener->instance, listener->is_admin ? answer_admin : answer, listener);
+	ulfius_add_endpoint_by_val(&listener->instance, "*", NULL, "/*", 0,
+				   listener->is_admin ? answer_admin : answer, listener);
+	ulfius_set_default_endpoint(&listener->instance, listener->is_admin ? answer_admin : answer,
+				    listener);
 	if (ulfius_start_framework_with_mhd_options(&listener->instance, flags, items) != U_OK) {
 		ulfius_clean_instance(&listener->instance);
-		return start_failed(arena, arena_printf(arena, "the HTTP library does not start on port %d", listener->port));
+		return start_failed(arena, arena_printf(arena, "the HTTP library does not start on port %d",
+							listener->port));
 	}
 	listener->is_started = true;
 	return NULL;

@@ -1,5 +1,5 @@
-/* Server: the HTTP library started with limits, deadlines and our own log, one wildcard endpoint that hands every request to the
-   pipeline, and an orderly end. Nothing here knows an operation. */
+/* Server: the HTTP library started with limits, deadlines and our own log, one wildcard endpoint that hands
+   every request to the pipeline, and an orderly end. Nothing here knows an operation. */
 #ifndef SERVER_H
 #define SERVER_H
 
@@ -7,14 +7,17 @@
 
 struct server;
 
-/* server_start - listen and serve. The problem's cause says in one line what is wrong (a busy port). One server per process. */
-MUST_CHECK struct problem *server_start(struct arena *arena, const struct server_options *options, struct server **ret);
+/* server_start - listen and serve. The problem's cause says in one line what is wrong (a busy port). One
+ * server per process. */
+MUST_CHECK struct problem *server_start(struct arena *arena, const struct server_options *options,
+					struct server **ret);
 
 /* server_port, server_admin_port - the ports listened on, also when 0 was asked for. */
 int server_port(const struct server *server);
 int server_admin_port(const struct server *server);
 
-/* server_stop - refuse new connections, wait until the requests in flight are answered or drain_seconds have passed, stop. */
+/* server_stop - refuse new connections, wait until the requests in flight are answered or drain_seconds have
+ * passed, stop. */
 void server_stop(struct server *server);
 
 #endif

@@ -77,7 +77,8 @@ static bool split_pairs(struct arena *arena, const char *text, size_t length, co
 	return true;
 }
 
-bool form_parse(struct arena *arena, const char *bytes, size_t length, const struct query_pair **ret, size_t *ret_count)
+bool form_parse(struct arena *arena, const char *bytes, size_t length, const struct query_pair **ret,
+		size_t *ret_count)
 {
 	return split_pairs(arena, bytes, length, ret, ret_count);
 }
@@ -85,7 +86,9 @@ bool form_parse(struct arena *arena, const char *bytes, size_t length, const str
 /* The absolute form (RFC 9112 3.2.2) is what a proxy is sent; a server must understand it too. */
 static const char *skip_authority(const char *raw)
 {
-	size_t scheme = strncasecmp(raw, "http://", 7) == 0 ? 7 : strncasecmp(raw, "https://", 8) == 0 ? 8 : 0;
+	size_t scheme = strncasecmp(raw, "http://", 7) == 0    ? 7
+			: strncasecmp(raw, "https://", 8) == 0 ? 8
+							       : 0;
 	if (!scheme)
 		return raw;
 	const char *path = raw + scheme + strcspn(raw + scheme, "/?#");
@@ -118,7 +121,7 @@ bool target_parse(struct arena *arena, const char *raw, struct target *ret)
 {
 	struct target target = {0};
 	if (strcmp(raw, "*") == 0) {
-		target.path = "*";
+		target.origin = target.path = "*";
 		target.is_asterisk = true;
 		*ret = target;
 		return true;
@@ -127,6 +130,7 @@ bool target_parse(struct arena *arena, const char *raw, struct target *ret)
 	if (!path || *path != '/')
 		return false;
 	size_t length = strcspn(path, "?");
+	target.origin = path;
 	target.path = arena_strndup(arena, path, length);
 	if (!split_path(arena, &target))
 		return false;
@@ -135,28 +139,4 @@ bool target_parse(struct arena *arena, const char *raw, struct target *ret)
 		return false;
 	*ret = target;
 	return true;
-}
-
-const char *target_with_cursor(struct arena *arena, const char *raw, const char *cursor)
-{
-	size_t path_length = strcspn(raw, "?");
-	char *out = arena_alloc(arena, strlen(raw) + strlen(cursor) + sizeof "?cursor=");
-	memcpy(out, raw, path_length);
-	char *end = out + path_length;
-	const char *from = raw[path_length] ? raw + path_length + 1 : "";
-	char joint = '?';
-	while (*from) {
-		size_t length = strcspn(from, "&");
-		if (strncmp(from, "cursor=", 7) != 0 && length) {
-			*end++ = joint;
-			memcpy(end, from, length);
-			end += length;
-			joint = '&';
-		}
-		from += length + (from[length] == '&');
-	}
-	*end++ = joint;
-	strcpy(end, "cursor=");
-	strcat(end, cursor);
-	return out;
 }

@@ -18,7 +18,8 @@ struct validation_run {
 	bool in_array; /* a merge patch replaces arrays whole: inside them null and absence are ordinary */
 };
 
-static void fault(struct validation_run *run, const char *pointer, const char *code, const char *zh, const char *en)
+static void fault(struct validation_run *run, const char *pointer, const char *code, const char *zh,
+		  const char *en)
 {
 	if (run->faults++ >= FAULTS_MAX)
 		return;
@@ -27,8 +28,8 @@ static void fault(struct validation_run *run, const char *pointer, const char *c
 	problem_error(run->arena, *run->problem, pointer, code, NULL, zh, en);
 }
 
-/* "#/members/3" and "credit_code" -> "#/members/3/credit_code", with ~ and / escaped and what a URI fragment may not hold
-   percent encoded. Names come from clients, so the result is bounded. */
+/* "#/members/3" and "credit_code" -> "#/members/3/credit_code", with ~ and / escaped and what a URI fragment
+   may not hold percent encoded. Names come from clients, so the result is bounded. */
 static const char *pointer_member(struct arena *arena, const char *pointer, const char *name)
 {
 	static const char hex[] = "0123456789ABCDEF";
@@ -78,8 +79,13 @@ static const char *type_names(struct arena *arena, unsigned types)
 		unsigned bit;
 		const char *name;
 	} names[] = {
-		{SCHEMA_STRING, "string"}, {SCHEMA_INTEGER, "integer"}, {SCHEMA_NUMBER, "number"}, {SCHEMA_BOOLEAN, "boolean"},
-		{SCHEMA_OBJECT, "object"}, {SCHEMA_ARRAY, "array"},     {SCHEMA_NULL, "null"},
+		{SCHEMA_STRING,  "string" },
+                {SCHEMA_INTEGER, "integer"},
+                {SCHEMA_NUMBER,  "number" },
+		{SCHEMA_BOOLEAN, "boolean"},
+                {SCHEMA_OBJECT,  "object" },
+                {SCHEMA_ARRAY,   "array"  },
+		{SCHEMA_NULL,    "null"   },
 	};
 	const char *out = "";
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -126,17 +132,20 @@ static const char *format_name(enum schema_format format)
 	return names[format];
 }
 
-static void check_string(struct validation_run *run, const struct schema *schema, const char *pointer, const char *text)
+static void check_string(struct validation_run *run, const struct schema *schema, const char *pointer,
+			 const char *text)
 {
 	struct arena *arena = run->arena;
 	int64_t length = (int64_t)text_length(text);
 	if (schema->max_length >= 0 && length > schema->max_length) {
-		fault(run, pointer, "max_length", arena_printf(arena, "最多 %lld 个字符", (long long)schema->max_length),
+		fault(run, pointer, "max_length",
+		      arena_printf(arena, "最多 %lld 个字符", (long long)schema->max_length),
 		      arena_printf(arena, "at most %lld characters", (long long)schema->max_length));
 		return;
 	}
 	if (schema->min_length >= 0 && length < schema->min_length)
-		fault(run, pointer, "min_length", arena_printf(arena, "至少 %lld 个字符", (long long)schema->min_length),
+		fault(run, pointer, "min_length",
+		      arena_printf(arena, "至少 %lld 个字符", (long long)schema->min_length),
 		      arena_printf(arena, "at least %lld characters", (long long)schema->min_length));
 	if (schema->enumeration) {
 		const char *const *word = schema->enumeration;
@@ -156,7 +165,8 @@ static void check_string(struct validation_run *run, const struct schema *schema
 		      arena_printf(arena, "must be a %s", format_name(schema->format)));
 }
 
-static void check_integer(struct validation_run *run, const struct schema *schema, const char *pointer, int64_t value)
+static void check_integer(struct validation_run *run, const struct schema *schema, const char *pointer,
+			  int64_t value)
 {
 	int64_t low = schema->minimum, high = schema->maximum;
 	if (schema->format == FORMAT_INT32) {
@@ -171,17 +181,21 @@ static void check_integer(struct validation_run *run, const struct schema *schem
 		      arena_printf(run->arena, "at most %lld", (long long)high));
 }
 
-static void check_real(struct validation_run *run, const struct schema *schema, const char *pointer, double value)
+static void check_real(struct validation_run *run, const struct schema *schema, const char *pointer,
+		       double value)
 {
 	if (schema->minimum != INT64_MIN && value < (double)schema->minimum)
-		fault(run, pointer, "minimum", arena_printf(run->arena, "不得小于 %lld", (long long)schema->minimum),
+		fault(run, pointer, "minimum",
+		      arena_printf(run->arena, "不得小于 %lld", (long long)schema->minimum),
 		      arena_printf(run->arena, "at least %lld", (long long)schema->minimum));
 	if (schema->maximum != INT64_MAX && value > (double)schema->maximum)
-		fault(run, pointer, "maximum", arena_printf(run->arena, "不得大于 %lld", (long long)schema->maximum),
+		fault(run, pointer, "maximum",
+		      arena_printf(run->arena, "不得大于 %lld", (long long)schema->maximum),
 		      arena_printf(run->arena, "at most %lld", (long long)schema->maximum));
 }
 
-static void check_value(struct validation_run *run, const struct schema *schema, const json_t *value, const char *pointer);
+static void check_value(struct validation_run *run, const struct schema *schema, const json_t *value,
+			const char *pointer);
 
 static const struct schema *member_schema(const struct schema *schema, const char *name)
 {
@@ -189,15 +203,18 @@ static const struct schema *member_schema(const struct schema *schema, const cha
 	return found ? found : schema->additional;
 }
 
-static void check_object(struct validation_run *run, const struct schema *schema, const json_t *value, const char *pointer)
+static void check_object(struct validation_run *run, const struct schema *schema, const json_t *value,
+			 const char *pointer)
 {
 	bool partial = run->mode == VALIDATE_PATCH && !run->in_array && !schema->is_money;
 	for (size_t i = 0; i < schema->property_count; i++) {
 		const struct property *property = &schema->properties[i];
 		if (property->required && !partial && !json_object_get(value, property->name))
-			fault(run, pointer_member(run->arena, pointer, property->name), "required", "必填", "is required");
+			fault(run, pointer_member(run->arena, pointer, property->name), "required", "必填",
+			      "is required");
 	}
-	bool closed = schema->closed || (run->mode == VALIDATE_REPLY && schema->property_count && !schema->additional);
+	bool closed = schema->closed ||
+		      (run->mode == VALIDATE_REPLY && schema->property_count && !schema->additional);
 	const char *name;
 	json_t *member;
 	json_object_foreach((json_t *)(uintptr_t)value, name, member)
@@ -208,21 +225,24 @@ static void check_object(struct validation_run *run, const struct schema *schema
 		if (inner)
 			check_value(run, inner, member, pointer_member(run->arena, pointer, name));
 		else if (closed)
-			fault(run, pointer_member(run->arena, pointer, name), "unknown_member", "不认识的成员",
-			      "is not a member of this object");
+			fault(run, pointer_member(run->arena, pointer, name), "unknown_member",
+			      "不认识的成员", "is not a member of this object");
 	}
 }
 
-static void check_array(struct validation_run *run, const struct schema *schema, const json_t *value, const char *pointer)
+static void check_array(struct validation_run *run, const struct schema *schema, const json_t *value,
+			const char *pointer)
 {
 	int64_t count = (int64_t)json_array_size(value);
 	if (schema->max_items >= 0 && count > schema->max_items) {
-		fault(run, pointer, "max_items", arena_printf(run->arena, "最多 %lld 项", (long long)schema->max_items),
+		fault(run, pointer, "max_items",
+		      arena_printf(run->arena, "最多 %lld 项", (long long)schema->max_items),
 		      arena_printf(run->arena, "at most %lld items", (long long)schema->max_items));
 		return;
 	}
 	if (schema->min_items >= 0 && count < schema->min_items)
-		fault(run, pointer, "min_items", arena_printf(run->arena, "至少 %lld 项", (long long)schema->min_items),
+		fault(run, pointer, "min_items",
+		      arena_printf(run->arena, "至少 %lld 项", (long long)schema->min_items),
 		      arena_printf(run->arena, "at least %lld items", (long long)schema->min_items));
 	bool outside = run->in_array;
 	run->in_array = true;
@@ -231,7 +251,8 @@ static void check_array(struct validation_run *run, const struct schema *schema,
 	json_array_foreach(value, index, item)
 	{
 		if (schema->items)
-			check_value(run, schema->items, item, arena_printf(run->arena, "%s/%zu", pointer, index));
+			check_value(run, schema->items, item,
+				    arena_printf(run->arena, "%s/%zu", pointer, index));
 		if (!schema->unique_items)
 			continue;
 		for (size_t other = 0; other < index; other++) {
@@ -269,8 +290,10 @@ static bool branch_is_meant(const struct schema *branch, const json_t *value)
 	return false;
 }
 
-/* Exactly one branch must hold. When none does, the faults told are those of the branch that was meant, else of the nearest. */
-static void check_one_of(struct validation_run *run, const struct schema *schema, const json_t *value, const char *pointer)
+/* Exactly one branch must hold. When none does, the faults told are those of the branch that was meant, else
+ * of the nearest. */
+static void check_one_of(struct validation_run *run, const struct schema *schema, const json_t *value,
+			 const char *pointer)
 {
 	int matches = 0, least = INT32_MAX;
 	const struct schema *nearest = NULL;
@@ -288,12 +311,14 @@ static void check_one_of(struct validation_run *run, const struct schema *schema
 	if (matches == 1)
 		return;
 	if (matches > 1 || !nearest)
-		fault(run, pointer, "one_of", "应恰好符合一种形式", "must have exactly one of the described forms");
+		fault(run, pointer, "one_of", "应恰好符合一种形式",
+		      "must have exactly one of the described forms");
 	else
 		check_value(run, nearest, value, pointer);
 }
 
-static void check_value(struct validation_run *run, const struct schema *schema, const json_t *value, const char *pointer)
+static void check_value(struct validation_run *run, const struct schema *schema, const json_t *value,
+			const char *pointer)
 {
 	if (schema->one_of)
 		check_one_of(run, schema, value, pointer);
@@ -315,8 +340,8 @@ static void check_value(struct validation_run *run, const struct schema *schema,
 		check_real(run, schema, pointer, json_real_value(value));
 }
 
-void validate_json(struct arena *arena, const struct schema *schema, const json_t *value, enum validation mode,
-		   struct problem **problem)
+void validate_json(struct arena *arena, const struct schema *schema, const json_t *value,
+		   enum validation mode, struct problem **problem)
 {
 	struct validation_run run = {.arena = arena, .mode = mode, .problem = problem};
 	check_value(&run, schema, value, "#");
@@ -326,7 +351,8 @@ static bool integer_parse(const char *text, int64_t *ret)
 {
 	const char *digits = text + (*text == '-');
 	size_t length = strlen(digits);
-	if (length == 0 || length > 19 || strspn(digits, "0123456789") != length || (digits[0] == '0' && length > 1))
+	if (length == 0 || length > 19 || strspn(digits, "0123456789") != length ||
+	    (digits[0] == '0' && length > 1))
 		return false;
 	errno = 0;
 	long long value = strtoll(text, NULL, 10);
@@ -339,7 +365,8 @@ static bool integer_parse(const char *text, int64_t *ret)
 void validate_text(struct arena *arena, const struct schema *schema, const char *where, const char *text,
 		   struct problem **problem)
 {
-	/* The keywords report like those of a body; the parameter's name then takes the place of the pointer. */
+	/* The keywords report like those of a body; the parameter's name then takes the place of the pointer.
+	 */
 	struct problem *found = NULL;
 	struct validation_run run = {.arena = arena, .mode = VALIDATE_REQUEST, .problem = &found};
 	int64_t integer;

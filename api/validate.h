@@ -1,5 +1,5 @@
-/* Validate: JSON and text against the schema tables. It reports every fault, each with its JSON Pointer, and knows neither
-   operations nor the measures. */
+/* Validate: JSON and text against the schema tables. It reports every fault, each with its JSON Pointer, and
+   knows neither operations nor the measures. */
 #ifndef VALIDATE_H
 #define VALIDATE_H
 
@@ -14,11 +14,13 @@ enum validation {
 	VALIDATE_REPLY,   /* what the description does not name must not be there either, but for open maps */
 };
 
-/* validate_json - add one error to *problem (made when NULL, PROBLEM_invalid_request) for each fault, the first 100. */
-void validate_json(struct arena *arena, const struct schema *schema, const json_t *value, enum validation mode,
-		   struct problem **problem);
+/* validate_json - add one error to *problem (made when NULL, PROBLEM_invalid_request) for each fault, the
+ * first 100. */
+void validate_json(struct arena *arena, const struct schema *schema, const json_t *value,
+		   enum validation mode, struct problem **problem);
 
-/* validate_text - the text of a parameter: where names it for the reader. Numbers and booleans are read strictly. */
+/* validate_text - the text of a parameter: where names it for the reader. Numbers and booleans are read
+ * strictly. */
 void validate_text(struct arena *arena, const struct schema *schema, const char *where, const char *text,
 		   struct problem **problem);
 

@@ -477,7 +477,7 @@ static void write_page(struct request *rq, const struct rows *rows, long limit,
 		const char *key = row_text(rows, count - 1, "_key");
 		struct position last = {key ? key : "", row_text(rows, count - 1, "_id")};
 		rq->reply.next_cursor = cursor_write(rq, hash, &last);
-		const char *url = next_url(rq, rq->reply.next_cursor);
+		const char *url = rq->reply.next_url = next_url(rq, rq->reply.next_cursor);
 		buffer_json_string(body, url, strlen(url));
 	} else {
 		buffer_text(body, "null");

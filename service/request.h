@@ -47,6 +47,7 @@ struct reply {
 	const char *location;    /* path of what was made */
 	const char *disposition; /* file name of a download */
 	const char *next_cursor; /* of a page */
+	const char *next_url;    /* the same as path and query, as in the body */
 	int64_t version;         /* of the resource, for the ETag; -1 = none */
 	bool no_etag;
 	bool replayed;

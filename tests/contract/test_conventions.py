@@ -12,7 +12,7 @@ COMMON = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
           "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
 
 
-@pytest.mark.parametrize("path, status", [("/v1", 200), ("/v1/nothing", 404), ("/v1/me", 401), ("/v1/alliances?limit=0", 400)])
+@pytest.mark.parametrize("path, status", [("/v1", 200), ("/v1/nothing", 404), ("/v1/accounts", 401), ("/v1/alliances?limit=0", 400)])
 def test_every_answer_carries_the_common_fields(world, path, status):
     reply = world.anonymous.get(path)
     assert reply.status == status
@@ -148,7 +148,7 @@ def metrics(world):
 
 def test_metrics_count_by_route_and_never_by_path(world):
     world.anonymous.get("/problems/conflict")
-    world.anonymous.get("/v1/me")
+    world.anonymous.get("/v1/accounts")
     world.anonymous.get("/v1/a-path-nobody-knows")
     assert raw.wait_until(lambda: 'route="/problems/{code}",status="200"' in metrics(world))
     assert raw.wait_until(lambda: 'http_requests_total{method="GET",route="none",status="404"}' in metrics(world))

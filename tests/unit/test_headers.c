@@ -29,14 +29,16 @@ static void if_match_gives_the_version_before_the_dot(void **state)
 	static const struct {
 		const char *value;
 		int64_t version;
-	} good[] = {{"\"7.0a1b2c3d\"", 7},
-		    {"\"7\"", 7},
-		    {"\"0.x\"", 0},
-		    {"W/\"7.0a1b2c3d\"", ENTITY_TAG_FOREIGN},
-		    {"\"abc\"", ENTITY_TAG_FOREIGN},
-		    {"\"7abc\"", ENTITY_TAG_FOREIGN},
-		    {"\"99999999999999999999.a\"", ENTITY_TAG_FOREIGN},
-		    {"\"\"", ENTITY_TAG_FOREIGN}};
+	} good[] = {
+		{"\"7.0a1b2c3d\"",             7                 },
+		{"\"7\"",                      7                 },
+		{"\"0.x\"",                    0                 },
+		{"W/\"7.0a1b2c3d\"",           ENTITY_TAG_FOREIGN},
+		{"\"abc\"",                    ENTITY_TAG_FOREIGN},
+		{"\"7abc\"",                   ENTITY_TAG_FOREIGN},
+		{"\"99999999999999999999.a\"", ENTITY_TAG_FOREIGN},
+		{"\"\"",                       ENTITY_TAG_FOREIGN}
+        };
 	static const char *const bad[] = {"*", "7", "\"7", "7\"", "\"1.a\", \"2.b\"", "", "\""};
 	int64_t version;
 	(void)state;
@@ -61,8 +63,16 @@ static void if_none_match_compares_weakly(void **state)
 
 static void a_key_is_a_string_in_quotes_or_a_token(void **state)
 {
-	static const char *const bad[] = {"short", "\"short\"", "", "\"", "with space", "\"unfinished8", "comma,comma", "\"inner\"quote\"",
-					  "\"bad\\escape\"", "umlaut-\xc3\xa4\xc3\xb6"};
+	static const char *const bad[] = {"short",
+					  "\"short\"",
+					  "",
+					  "\"",
+					  "with space",
+					  "\"unfinished8",
+					  "comma,comma",
+					  "\"inner\"quote\"",
+					  "\"bad\\escape\"",
+					  "umlaut-\xc3\xa4\xc3\xb6"};
 	char longest[131];
 	(void)state;
 	assert_string_equal(idempotency_key_parse(arena, "8e03978e-40d5"), "8e03978e-40d5");
@@ -109,8 +119,14 @@ static void accept_chooses_by_quality_and_nearness(void **state)
 
 static void content_type_is_a_type_and_utf8(void **state)
 {
-	static const char *const bad[] = {"", "json", "/json", "application/", "application/json/x", "application/json; charset=utf-16",
-					  "application/json x", "application/json, text/plain"};
+	static const char *const bad[] = {"",
+					  "json",
+					  "/json",
+					  "application/",
+					  "application/json/x",
+					  "application/json; charset=utf-16",
+					  "application/json x",
+					  "application/json, text/plain"};
 	const char *type;
 	(void)state;
 	assert_true(media_type_parse(arena, "Application/JSON ; charset=UTF-8", &type));
@@ -125,7 +141,8 @@ static void preferences_are_known_or_named(void **state)
 	(void)state;
 	assert_true(preferences_parse(arena, "return=minimal").minimal);
 	assert_true(preferences_parse(arena, "handling=strict, return=representation").representation);
-	struct preferences both = preferences_parse(arena, "return=minimal, return=representation, wait=5, handling=strict");
+	struct preferences both =
+		preferences_parse(arena, "return=minimal, return=representation, wait=5, handling=strict");
 	assert_true(both.minimal && !both.representation && both.strict);
 	assert_string_equal(both.unknown, "wait=5");
 	assert_null(preferences_parse(arena, NULL).unknown);
@@ -133,7 +150,8 @@ static void preferences_are_known_or_named(void **state)
 
 static void a_trace_is_taken_over_when_it_is_good(void **state)
 {
-	static const char *const bad[] = {"", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331",
+	static const char *const bad[] = {"",
+					  "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331",
 					  "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
 					  "00-00000000000000000000000000000000-b7ad6b7169203331-01",
 					  "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
