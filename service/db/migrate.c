@@ -192,12 +192,14 @@ static const char *const grant_queries[] = {
 	"select format('grant select, insert, update on all tables in schema %I to %I', current_schema(), "
 	"$1::text)",
 	"select format('grant usage on all sequences in schema %I to %I', current_schema(), $1::text)",
-	"select format('revoke update on %I from %I', c.relname, $1::text) from pg_class c join pg_namespace n on "
+	"select format('revoke update on %I from %I', c.relname, $1::text) from pg_class c join pg_namespace "
+	"n on "
 	"n.oid = c.relnamespace "
 	"where n.nspname = current_schema() and c.relkind in ('r', 'p') and exists (select from pg_trigger t "
 	"join pg_proc p on p.oid = t.tgfoid "
 	"where t.tgrelid = c.oid and p.proname = 'refuse_change')",
-	"select format('revoke insert, update on lifecycle, lifecycle_status, schema_migration from %I', $1::text)",
+	"select format('revoke insert, update on lifecycle, lifecycle_status, schema_migration from %I', "
+	"$1::text)",
 	"select format('grant delete on idempotency_key to %I', $1::text)",
 };
 

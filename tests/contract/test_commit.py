@@ -5,6 +5,7 @@ import time
 import uuid
 
 import pytest
+from support.held import Held
 from support.relay import Relay
 
 
@@ -127,22 +128,9 @@ def test_a_refusal_is_not_kept_under_the_key(world):
 def test_a_twin_that_is_still_at_work_answers_409(world):
     """Another transaction holds the key: the twin waits as long as the lock time-out, then is told to come back."""
     sysadmin, key = world.client("sysadmin"), str(uuid.uuid4())
-    import threading
-    started = threading.Event()
-
-    def hold():
-        started.set()
-        world.sql(f"""begin; insert into idempotency_key (account_id, method, path, key, body_sha256)
-            values ('{sysadmin.account_id}', 'POST', '/v1/accounts', '{key}', repeat('0', 64));
-            select pg_sleep(6); rollback;""")
-    thread = threading.Thread(target=hold)
-    thread.start()
-    started.wait()
-    deadline = time.monotonic() + 5
-    while world.value("select count(*) from pg_stat_activity where state = 'active' and query ~ 'pg_sleep' and pid <> pg_backend_pid()") == "0":
-        assert time.monotonic() < deadline
-    reply = sysadmin.post("/v1/accounts", account("twin"), key=key)
-    thread.join()
+    with Held(world, f"""insert into idempotency_key (account_id, method, path, key, body_sha256)
+            values ('{sysadmin.account_id}', 'POST', '/v1/accounts', '{key}', repeat('0', 64))"""):
+        reply = sysadmin.post("/v1/accounts", account("twin"), key=key)
     assert (reply.status, reply.code) == (409, "locked"), reply
     assert int(reply.headers["Retry-After"]) >= 1
     assert sysadmin.post("/v1/accounts", account("twin"), key=key).status == 201

@@ -1,6 +1,8 @@
 """Every statement of sql/statements prepares on a fresh schema, is used by the program, and is run with as many parameters as it has."""
 import pathlib
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -96,8 +98,6 @@ def test_calls_give_as_many_parameters_as_the_statement_has():
     ("-- :one\nselect 1; select 2", "more than one"),
 ])
 def test_the_compiler_refuses(tmp_path, text, why):
-    import subprocess
-    import sys
     (tmp_path / "sql/statements").mkdir(parents=True)
     (tmp_path / "sql/migrations").mkdir()
     (tmp_path / "sql/statements/thing_get.sql").write_text(text + "\n", encoding="utf-8")
@@ -108,8 +108,6 @@ def test_the_compiler_refuses(tmp_path, text, why):
 
 
 def test_the_compiler_leaves_unchanged_files_alone(tmp_path):
-    import subprocess
-    import sys
     words = [sys.executable, ROOT / "sql/compile-sql.py", ROOT / "sql", tmp_path]
     subprocess.run(words, check=True)
     before = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}

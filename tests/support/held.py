@@ -1,0 +1,26 @@
+"""A transaction that another session holds open until the test lets it go: row locks, keys and advisory locks without sleeping."""
+import subprocess
+
+from . import cluster as clusters
+
+
+class Held:
+    """with Held(world, "select … for update"): …  The statements have run when the body begins; they are rolled back at its end."""
+
+    def __init__(self, world, text, user=clusters.OWNER):
+        self.process = subprocess.Popen(["psql", "-qXAt", "-v", "ON_ERROR_STOP=1", "-d", world.cluster.url(world.database, user)],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=clusters.environment())
+        self.process.stdin.write(f"begin; {text};\n\\echo held\n")
+        self.process.stdin.flush()
+
+    def __enter__(self):
+        for line in self.process.stdout:
+            if line.strip() == "held":
+                return self
+        raise RuntimeError("the statements failed")
+
+    def __exit__(self, *_):
+        self.process.stdin.write("rollback;\n")
+        self.process.stdin.close()
+        self.process.stdout.read()
+        self.process.wait()
