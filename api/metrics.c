@@ -29,6 +29,8 @@ enum verb {
 static const char *const verb_names[VERB_COUNT] = {"GET",   "HEAD",   "POST",    "PUT",
 						   "PATCH", "DELETE", "OPTIONS", "other"};
 
+static const char *const methods[METHOD_COUNT] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
+
 struct series {
 	atomic_uint_fast64_t statuses[STATUS_MAX]; /* 0 = ended before an answer */
 };
@@ -112,7 +114,6 @@ static void write_series(struct buffer *out, const struct series *one, const cha
 
 static void write_requests(struct buffer *out)
 {
-	static const char *const methods[METHOD_COUNT] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
 	buffer_text(
 		out,
 		"# HELP http_requests_total Requests answered; status 0 is a connection that ended before.\n"
@@ -125,32 +126,35 @@ static void write_requests(struct buffer *out)
 		write_series(out, &series[2 * operation_count + verb], verb_names[verb], "none");
 }
 
+#define DURATION_LABELS "http_request_duration_seconds_%s{method=\"%s\",route=\"%s\""
+
+static void write_duration(struct buffer *out, const struct duration *one, const char *method,
+			   const char *route)
+{
+	uint64_t count = one->count;
+	if (!count)
+		return;
+	for (size_t i = 0; i < BUCKETS; i++) {
+		buffer_printf(out, DURATION_LABELS, "bucket", method, route);
+		buffer_printf(out, ",le=\"%g\"} %" PRIu64 "\n", (double)bounds[i] / 1e6,
+			      (uint64_t)one->buckets[i]);
+	}
+	buffer_printf(out, DURATION_LABELS, "bucket", method, route);
+	buffer_printf(out, ",le=\"+Inf\"} %" PRIu64 "\n", count);
+	buffer_printf(out, DURATION_LABELS, "sum", method, route);
+	buffer_printf(out, "} %.6f\n", (double)one->microseconds / 1e6);
+	buffer_printf(out, DURATION_LABELS, "count", method, route);
+	buffer_printf(out, "} %" PRIu64 "\n", count);
+}
+
 static void write_durations(struct buffer *out)
 {
 	buffer_text(out,
 		    "# HELP http_request_duration_seconds From the request line to the end of the answer.\n"
 		    "# TYPE http_request_duration_seconds histogram\n");
-	for (size_t i = 0; i <= operation_count; i++) {
-		const struct duration *one = &durations[i];
-		const char *route = i < operation_count ? operations[i].name : "none";
-		uint64_t count = one->count;
-		if (!count)
-			continue;
-		for (size_t bucket = 0; bucket < BUCKETS; bucket++)
-			buffer_printf(
-				out,
-				"http_request_duration_seconds_bucket{operation=\"%s\",le=\"%g\"} %" PRIu64
-				"\n",
-				route, (double)bounds[bucket] / 1e6, (uint64_t)one->buckets[bucket]);
-		buffer_printf(out,
-			      "http_request_duration_seconds_bucket{operation=\"%s\",le=\"+Inf\"} %" PRIu64
-			      "\n",
-			      route, count);
-		buffer_printf(out, "http_request_duration_seconds_sum{operation=\"%s\"} %.6f\n", route,
-			      (double)one->microseconds / 1e6);
-		buffer_printf(out, "http_request_duration_seconds_count{operation=\"%s\"} %" PRIu64 "\n",
-			      route, count);
-	}
+	for (size_t i = 0; i < operation_count; i++)
+		write_duration(out, &durations[i], methods[operations[i].method], operations[i].path);
+	write_duration(out, &durations[operation_count], "any", "none");
 }
 
 void metrics_write(struct buffer *out, const struct server_options *options)

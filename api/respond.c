@@ -43,8 +43,9 @@ static void add_common(struct exchange *x, const char *media_type)
 	add(x, "Vary", "Accept, Accept-Language, Authorization");
 	if (media_type) {
 		add(x, "Content-Type", media_type);
-		add(x, "Content-Language", x->rq.english ? "en" : "zh-CN");
 	}
+	if (media_type && (strstr(media_type, "json") || is_page))
+		add(x, "Content-Language", x->rq.english ? "en" : "zh-CN");
 	if (x->close)
 		add(x, "Connection", "close");
 }

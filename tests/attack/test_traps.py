@@ -260,6 +260,7 @@ def test_many_idle_connections_do_not_keep_others_out(world):
             client.close()
 
 
+@pytest.mark.concurrent
 def test_a_hundred_clients_at_once_all_get_whole_answers(world):
     def ask(_):
         return raw.get(world.port, "/docs").status

@@ -86,6 +86,59 @@ def test_a_bad_token_is_401_everywhere_but_where_nobody_is_asked(world):
     assert world.anonymous.get("/health/live", headers=bad).status == 200
 
 
+NOWHERE = "/v1/applications/01890000-0000-7000-8000-000000000000"
+
+
+def error_codes(reply):
+    return [error["code"] for error in (reply.json or {}).get("errors", [])]
+
+
+def test_nobody_gets_in_without_a_token_but_where_everybody_may(world):
+    for _, template, method, operation, _ in spec.operations():
+        if {} in operation["security"] or "x-www-form" in str(operation.get("requestBody")):
+            continue
+        path = re.sub(r"\{[^}]*\}", "01890000-0000-7000-8000-000000000000", template)
+        reply = world.anonymous.request(method.upper(), path, "{" if method in ("post", "put", "patch") else None, key=None, etag=None)
+        assert (reply.status, reply.code) == (401, "unauthenticated"), operation["operationId"]
+
+
+def test_a_key_is_asked_for_where_a_repeat_would_harm(world):
+    officer = world.client("officer")
+    path, act = NOWHERE + "/transitions", {"action": "accept"}
+    assert officer.post(path, act, key=None, etag='"1.x"').code == "idempotency_key_missing"
+    for key in ("short", '"short"', "a" * 129, "with space", '"unfinished'):
+        reply = officer.post(path, act, key=key, etag='"1.x"')
+        assert (reply.status, error_codes(reply)) == (400, ["idempotency_key"])
+    for key in ("12345678", '"12345678"', "a" * 128):
+        assert officer.post(path, act, key=key, etag='"1.x"').status == 404
+    assert officer.post(path, act, key=None, etag='"1.x"', dry_run=True).status == 404
+
+
+def test_if_match_is_one_tag_that_was_read(world):
+    officer = world.client("officer")
+    for tag in ("*", "1.x", '"1.x", "2.y"'):
+        reply = officer.post(NOWHERE + "/transitions", {"action": "accept"}, etag=tag)
+        assert (reply.status, error_codes(reply)) == (400, ["if_match"])
+    for tag in ('W/"1.x"', '"foreign"', '"1"'):
+        assert officer.post(NOWHERE + "/transitions", {"action": "accept"}, etag=tag).status == 404
+
+
+def test_a_patch_is_a_merge_patch(world):
+    officer = world.client("officer")
+    for kind in ("application/json", "application/json-patch+json", "text/plain"):
+        reply = officer.patch(NOWHERE, "{}", etag='"1.x"', content_type=kind)
+        assert (reply.status, reply.headers["Accept-Patch"]) == (415, "application/merge-patch+json")
+    assert raw.get(world.port, NOWHERE, method="OPTIONS").header("accept-patch") == "application/merge-patch+json"
+
+
+def test_all_faults_of_a_request_come_at_once(world):
+    officer = world.client("officer")
+    reply = officer.post(NOWHERE + "/transitions?nonsense=1", {"act": "accept", "comment": 7}, etag="*")
+    assert reply.status == 400
+    assert {"unknown_parameter", "if_match", "required", "unknown_member", "type"} <= set(error_codes(reply))
+    assert {"#/action", "#/act", "#/comment"} <= {error.get("pointer") for error in reply.json["errors"]}
+
+
 def test_strict_handling_refuses_unknown_preferences(world):
     assert world.anonymous.get("/v1", headers={"Prefer": "wait=5"}).status == 200
     reply = world.anonymous.get("/v1", headers={"Prefer": "handling=strict, wait=5"})
@@ -155,7 +208,7 @@ def test_metrics_count_by_route_and_never_by_path(world):
     text = metrics(world)
     assert "a-path-nobody-knows" not in text and "/problems/conflict" not in text
     assert re.search(r'^auth_failures_total\{reason="missing"\} [1-9]', text, re.M)
-    assert re.search(r'^http_request_duration_seconds_bucket\{operation="get_problem",le="\+Inf"\} [1-9]', text, re.M)
+    assert re.search(r'^http_request_duration_seconds_bucket\{method="GET",route="/problems/\{code\}",le="\+Inf"\} [1-9]', text, re.M)
     assert re.search(r'^alliance_build_info\{version="[0-9.]+",commit="\w+"\} 1$', text, re.M)
     assert re.search(r'^db_pool_connections\{state="idle"\} \d+$', text, re.M)
     assert "http_requests_in_flight 0" in text
