@@ -9,6 +9,7 @@ At the end of the session the record of all exchanges is checked against openapi
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -59,7 +60,12 @@ class Session:
             shutil.rmtree(self.directory, ignore_errors=True)
 
 
+def interrupted(_number, _frame):
+    raise KeyboardInterrupt
+
+
 def pytest_configure(config):
+    signal.signal(signal.SIGTERM, interrupted)  # so that services and cluster are stopped then, too
     config.addinivalue_line("markers", "concurrent: played again under ThreadSanitizer by make test-thread")
     config.addinivalue_line("markers", "slow: left to .ci/run; TEST_SLOW=1 runs it")
     config.stash[STATE] = Session()
