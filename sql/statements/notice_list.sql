@@ -1,17 +1,21 @@
 -- :many
+with me (recipient_kind, recipient) as (
+    select 'account', $1::text
+    union
+    select r.kind, r.recipient
+      from account_grant g
+      cross join lateral (values ('role', g.role), ('organisation', g.organisation_id::text), ('recommender', g.recommender_id::text),
+                                 ('expert', g.expert_id::text)) as r (kind, recipient)
+     where g.account_id = $1::uuid and g.revoked_at is null and r.recipient is not null
+)
 select n.id::text as _key, n.id as _id, n.id, n.kind, n.subject_kind, n.subject_id, n.recipient_kind, n.due_on, n.created_at,
-       split_part(n.kind, '.', 2) as action
-  from notice n
- where ($2::text is null or n.id < $3::uuid)
-   and exists (
-       select from account_grant g
-        where g.account_id = $1::uuid and g.revoked_at is null
-          and case n.recipient_kind
-                  when 'role' then n.recipient = g.role
-                  when 'organisation' then n.recipient = g.organisation_id::text
-                  when 'recommender' then n.recipient = g.recommender_id::text
-                  when 'expert' then n.recipient = g.expert_id::text
-                  else n.recipient = g.account_id::text
-              end)
+       split_part(n.kind, '.', 2) as action, '/v1/' || replace(n.subject_kind, '_', '-') || 's/' || n.subject_id as href
+  from me
+  cross join lateral (
+       select * from notice o
+        where o.recipient_kind = me.recipient_kind and o.recipient = me.recipient
+          and ($2::text is null or o.id < $3::uuid)
+        order by o.id desc
+        limit $4::integer) n
  order by n.id desc
  limit $4::integer

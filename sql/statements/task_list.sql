@@ -10,84 +10,85 @@ with work (machine, action) as (
       from lifecycle l join work w on w.machine = l.machine and w.action = l.action
      where not (l.machine = 'SHEET' and l.action = 'score' and l.from_status = 'scoring')
 ), mine as (
-    select role, expert_id from live_grant where account_id = $1::uuid
-), reach (kind, id, role) as (
-    select 'application', id, role from application_reach where account_id = $1::uuid
-    union select 'endorsement', id, role from endorsement_reach where account_id = $1::uuid
-    union select 'panel', id, role from panel_reach where account_id = $1::uuid
-    union select 'sheet', id, role from sheet_reach where account_id = $1::uuid
-    union select 'document', id, role from document_reach where account_id = $1::uuid
-    union select 'expert', id, role from expert_reach where account_id = $1::uuid
-    union select 'budget_line', id, role from budget_line_reach where account_id = $1::uuid
-    union select 'award', id, role from award_reach where account_id = $1::uuid
-    union select 'payment', id, role from payment_reach where account_id = $1::uuid
+    select role, organisation_id, recommender_id, expert_id from live_grant where account_id = $1::uuid
+), turn as (
+    select s.machine, s.from_status, s.action, s.articles, m.role, m.organisation_id, m.recommender_id, m.expert_id
+      from step s join mine m on m.role = any (s.roles)
 ), waiting (kind, id, number, title, status, action, role, articles, due_on) as (
-    select 'application', a.id, a.number, a.name, a.status, s.action, r.role, s.articles, a.due_on
-      from application a
-      join step s on s.machine = 'APP' and s.from_status = a.status
-      join reach r on r.kind = 'application' and r.id = a.id and r.role = any (s.roles)
-     where s.action <> 'start_evaluation' or not exists (
-           select from panel p where p.application_id = a.id and p.round = a.round and p.status <> 'voided')
+    -- the bureau reaches every object; the others those that name them
+    select 'application', a.id, a.number, a.name, a.status, s.action, s.role, s.articles, a.due_on
+      from turn s
+      join application a on a.status = s.from_status
+     where s.machine = 'APP' and s.role in ('officer', 'leader')
+       and (s.action <> 'start_evaluation' or not exists (
+           select from panel p where p.application_id = a.id and p.round = a.round and p.status <> 'voided'))
     union all
-    select 'endorsement', e.id, a.number, a.name, e.status, s.action, r.role, s.articles, e.due_on
-      from endorsement e
+    select 'application', a.id, a.number, a.name, a.status, s.action, s.role, s.articles, a.due_on
+      from turn s
+      join application a on a.lead_organisation_id = s.organisation_id and a.status = s.from_status
+     where s.machine = 'APP' and s.role = 'lead'
+    union all
+    select 'endorsement', e.id, a.number, a.name, e.status, s.action, s.role, s.articles, e.due_on
+      from turn s
+      join endorsement e on e.recommender_id = s.recommender_id and e.status = s.from_status
       join application a on a.id = e.application_id
-      join step s on s.machine = 'END' and s.from_status = e.status
-      join reach r on r.kind = 'endorsement' and r.id = e.id and r.role = any (s.roles)
+     where s.machine = 'END'
     union all
-    select 'panel', p.id, a.number, a.name, p.status, s.action, r.role, s.articles, p.due_on
-      from panel p
+    select 'panel', p.id, a.number, a.name, p.status, s.action, s.role, s.articles, p.due_on
+      from turn s
+      join panel p on p.status = s.from_status
       join application a on a.id = p.application_id
-      join step s on s.machine = 'PANEL' and s.from_status = p.status
-      join reach r on r.kind = 'panel' and r.id = p.id and r.role = any (s.roles)
-     where case s.action
-               when 'conclude' then exists (select from mine m where m.expert_id = p.chair_expert_id)
+     where s.machine = 'PANEL'
+       and case s.action
+               when 'conclude' then s.expert_id = p.chair_expert_id
                when 'close' then p.due_on <= $2::date or not exists (
                    select from sheet t where t.panel_id = p.id and t.status in ('invited', 'accepted', 'scoring'))
                else true
            end
     union all
-    select 'sheet', t.id, a.number, a.name, t.status, s.action, r.role, s.articles,
+    select 'sheet', t.id, a.number, a.name, t.status, s.action, s.role, s.articles,
            case when t.status = 'invited' then t.answer_due_on else p.due_on end
-      from sheet t
+      from turn s
+      join sheet t on t.expert_id = s.expert_id and t.status = s.from_status
       join panel p on p.id = t.panel_id
       join application a on a.id = p.application_id
-      join step s on s.machine = 'SHEET' and s.from_status = t.status
-      join reach r on r.kind = 'sheet' and r.id = t.id and r.role = any (s.roles)
-     where t.status = 'invited' and p.status in ('draft', 'constituted', 'scoring') or p.status = 'scoring'
+     where s.machine = 'SHEET'
+       and (p.status = 'scoring' or t.status = 'invited' and p.status in ('draft', 'constituted'))
     union all
-    select 'document', d.id, d.document_no, d.title, d.status, s.action, r.role, s.articles, null::date
-      from document d
-      join step s on s.machine = 'DOC' and s.from_status = d.status
-      join reach r on r.kind = 'document' and r.id = d.id and r.role = any (s.roles)
-     where s.action <> 'approve' or $1::uuid not in (d.drafted_by, coalesce(d.edited_by, d.drafted_by))
+    select 'document', d.id, d.document_no, d.title, d.status, s.action, s.role, s.articles, null::date
+      from turn s
+      join document d on d.status = s.from_status
+     where s.machine = 'DOC'
+       and (s.action <> 'approve' or $1::uuid not in (d.drafted_by, coalesce(d.edited_by, d.drafted_by)))
     union all
-    select 'expert', e.id, null, e.name, e.status, s.action, r.role, s.articles, null
-      from expert e
-      join step s on s.machine = 'EXP' and s.from_status = e.status
-      join reach r on r.kind = 'expert' and r.id = e.id and r.role = any (s.roles)
+    select 'expert', e.id, null, e.name, e.status, s.action, s.role, s.articles, null
+      from turn s
+      join expert e on e.status = s.from_status
+     where s.machine = 'EXP'
     union all
-    select 'budget_line', b.id, b.document_no, b.fiscal_year::text, b.status, s.action, r.role, s.articles, null
-      from budget_line b
-      join step s on s.machine = 'BUD' and s.from_status = b.status
-      join reach r on r.kind = 'budget_line' and r.id = b.id and r.role = any (s.roles)
-     where b.drafted_by <> $1::uuid
+    select 'budget_line', b.id, b.document_no, b.fiscal_year::text, b.status, s.action, s.role, s.articles, null
+      from turn s
+      join budget_line b on b.status = s.from_status
+     where s.machine = 'BUD' and b.drafted_by <> $1::uuid
     union all
-    select 'award', w.id, w.number, n.name, w.status, s.action, r.role, s.articles, null
-      from award w
+    select 'award', w.id, w.number, n.name, w.status, s.action, s.role, s.articles, null
+      from turn s
+      join award w on w.status = s.from_status
       join alliance n on n.id = w.alliance_id
-      join step s on s.machine = 'AWD' and s.from_status = w.status
-                  or s.machine = 'PAY' and s.from_status = 'new' and w.status in ('committed', 'disbursing') and w.reserved < w.amount
-      join reach r on r.kind = 'award' and r.id = w.id and r.role = any (s.roles)
-     where s.machine = 'PAY' or w.proposed_by <> $1::uuid
+     where s.machine = 'AWD' and w.proposed_by <> $1::uuid
     union all
-    select 'payment', p.id, p.number, n.name, p.status, s.action, r.role, s.articles, null
-      from payment p
+    select 'award', w.id, w.number, n.name, w.status, s.action, s.role, s.articles, null
+      from turn s
+      join award w on w.status in ('committed', 'disbursing') and w.reserved < w.amount
+      join alliance n on n.id = w.alliance_id
+     where s.machine = 'PAY' and s.from_status = 'new'
+    union all
+    select 'payment', p.id, p.number, n.name, p.status, s.action, s.role, s.articles, null
+      from turn s
+      join payment p on p.status = s.from_status
       join award w on w.id = p.award_id
       join alliance n on n.id = w.alliance_id
-      join step s on s.machine = 'PAY' and s.from_status = p.status
-      join reach r on r.kind = 'payment' and r.id = p.id and r.role = any (s.roles)
-     where s.action <> 'confirm' or p.maker_id <> $1::uuid
+     where s.machine = 'PAY' and (s.action <> 'confirm' or p.maker_id <> $1::uuid)
     union all
     select 'bank_account', b.id, null, o.name, b.status, 'confirm', m.role, '6(5),16', null
       from bank_account b

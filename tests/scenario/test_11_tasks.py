@@ -45,7 +45,7 @@ def test_a_document_goes_from_hand_to_hand(world, bureau):
     assert ("document", draft.id, "submit") in tasks(officer)
     assert notices(officer, draft.id) == ["document.send_back"]
     line = officer.get("/v1/notices").json["items"][0]
-    assert line["subject_kind"] == "document" and line["recipient_kind"] == "role" and line["action_label"] == "退回修改"
+    assert line["subject_kind"] == "document" and line["href"] == path and line["recipient_kind"] == "role" and line["action_label"] == "退回修改"
 
 
 def test_nobody_is_asked_to_check_his_own_work(world):
