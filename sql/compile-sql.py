@@ -116,9 +116,9 @@ def main():
         match = re.fullmatch(r"(\d{4})_([a-z0-9_]+)\.sql", path.name)
         if not match:
             fail(path, "the name must be NNNN_words.sql")
-        if int(match.group(1)) == last:
-            fail(path, "two migrations have this number")
-        last = int(match.group(1))
+        last += 1
+        if int(match.group(1)) != last:
+            fail(path, f"the next migration is {last:04d}")
         raw = path.read_bytes()
         text = raw.decode("utf-8")
         check_common(path, bare(text))
