@@ -1,2 +1,0 @@
--- :exec
-delete from avoided_expert where application_id = $1::uuid
