@@ -5,7 +5,7 @@ import pathlib
 
 import pytest
 
-from support import forms, panels
+from support import forms, journey, panels
 from support.panels import Bureau, accepted
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -535,3 +535,9 @@ def test_the_last_submission_and_the_closing_do_not_miss_each_other(world, burea
     if closing.result().status == 422:
         assert bureau.officer.act(panel.path, "close").status == 201
     assert bureau.officer.get(panel.path).json["sheets_counted"] == 5
+
+
+def test_an_application_filed_by_its_lead_is_evaluated(fresh_world):
+    made = journey.application(fresh_world, status="evaluated")
+    assert made.lead.get(made.path).json["status"] == "evaluated"
+    assert made.lead.get(made.panel.path).json["result"] == "recognise"

@@ -1,9 +1,10 @@
 """Panels for the suites: an accepted application put straight into the database (how it gets there is played elsewhere), then experts,
 invitations, declarations and sheets through the service."""
 import hashlib
+import itertools
 import json
 
-from . import forms
+from . import forms, journey
 from .world import START, quote, uuid7
 
 PUCHENG = "00000000-0000-7000-8000-000000610526"
@@ -71,12 +72,11 @@ class Bureau:
     def __init__(self, world):
         self.world = world
         self.officer, self.leader, self.auditor = (world.client(role) for role in ("officer", "leader", "auditor"))
-        self.count = 0
+        self.numbers = world.__dict__.setdefault("expert_numbers", itertools.count(1))  # nobody is registered twice in one world
 
     def expert(self, **members):
         """An active expert of the database with an account."""
-        self.count += 1
-        made = self.officer.post("/v1/experts", expert_body(self.count, **members))
+        made = self.officer.post("/v1/experts", expert_body(next(self.numbers), **members))
         assert made.status == 201, made
         reply = self.leader.act("/v1/experts/" + made.id, "admit")
         assert reply.status == 201, reply
@@ -158,3 +158,22 @@ def score(seat, scores=(80,) * 8, vote="recognise", **members):
 
 def submit(seat, **options):
     return seat.client.act(seat.path, "submit", **options)
+
+
+# The steps of a journey (tests/support/journey.py) that the experts take; made.panel is the panel.
+
+def start_evaluation(made):
+    made.experts = Bureau(made.world)
+    made.panel = made.experts.scoring(made)
+
+
+def conclude(made, vector=V1):
+    for seat, (scores, vote) in zip(made.panel.seats, vector):
+        score(seat, scores, vote)
+        assert submit(seat).status == 201
+    assert made.experts.officer.act(made.panel.path, "close").status == 201
+    assert made.panel.seats[0].client.act(made.panel.path, "conclude", opinion=OPINION).status == 201
+
+
+journey.STEPS["evaluating"] = ("accepted", start_evaluation)
+journey.STEPS["evaluated"] = ("evaluating", conclude)
