@@ -1,5 +1,5 @@
-/* Applications for recognition (articles 3(2), 10, 11): started as a draft, filled in, and then moved through their own door only.
-   What may be changed when is here; whether it suffices is policy. */
+/* Applications for recognition (articles 3(2), 10, 11): started as a draft, filled in, and then moved through
+   their own door only. What may be changed when is here; whether it suffices is policy. */
 #include "application.h"
 
 #include "decision.h"
@@ -13,7 +13,8 @@
 
 /* Who may see a recommending unit's opinion: not the host, not the members. */
 #define OPINION_READERS                                                                                      \
-	(ROLE_officer | ROLE_leader | ROLE_county | ROLE_dept | ROLE_assoc | ROLE_lead | ROLE_council | ROLE_expert | ROLE_auditor)
+	(ROLE_officer | ROLE_leader | ROLE_county | ROLE_dept | ROLE_assoc | ROLE_lead | ROLE_council |      \
+	 ROLE_expert | ROLE_auditor)
 
 static const struct schema *shown_schema(const struct request *rq, const char *member, bool items)
 {
@@ -30,7 +31,8 @@ static const char *row_json(struct request *rq, const struct rows *rows, const s
 
 /* ---- showing ---- */
 
-static struct problem *extras_fill(struct request *rq, struct subject *subject, const char *form, struct reply_extra *extras)
+static struct problem *extras_fill(struct request *rq, struct subject *subject, const char *form,
+				   struct reply_extra *extras)
 {
 	struct rows rows;
 	role_set reach = subject->reach;
@@ -47,12 +49,16 @@ static struct problem *extras_fill(struct request *rq, struct subject *subject, 
 	}
 	if (!is_member_only) {
 		TRY(db_run(rq->db, rq->arena, SQL_APPLICATION_POINTS, P(subject->id), &rows));
-		extras[n++] = (struct reply_extra){"points", rows_json(rq, &rows, shown_schema(rq, "points", true))};
+		extras[n++] = (struct reply_extra){"points",
+						   rows_json(rq, &rows, shown_schema(rq, "points", true))};
 		bool is_expert_only = !(reach & ~(role_set)(ROLE_expert | ROLE_member | ROLE_public));
-		TRY(db_run(rq->db, rq->arena, SQL_ATTACHMENT_OF_APPLICATION, P(subject->id, is_expert_only ? "true" : "false"), &rows));
-		extras[n++] = (struct reply_extra){"attachments", rows_json(rq, &rows, shown_schema(rq, "attachments", true))};
+		TRY(db_run(rq->db, rq->arena, SQL_ATTACHMENT_OF_APPLICATION,
+			   P(subject->id, is_expert_only ? "true" : "false"), &rows));
+		extras[n++] = (struct reply_extra){
+			"attachments", rows_json(rq, &rows, shown_schema(rq, "attachments", true))};
 	}
-	extras[n++] = (struct reply_extra){"actions", is_member_only ? "[]" : transition_actions(rq, subject)};
+	extras[n++] =
+		(struct reply_extra){"actions", is_member_only ? "[]" : transition_actions(rq, subject)};
 	extras[n] = (struct reply_extra){NULL, NULL};
 	return NULL;
 }
@@ -82,9 +88,9 @@ struct problem *list_applications(struct request *rq)
 {
 	const char *q = request_value(rq, "q");
 	return reply_page(rq, SQL_APPLICATION_LIST,
-	                  P(request_value(rq, "status"), request_value(rq, "industry_field"), request_value(rq, "recommender_id"),
-	                    q ? text_name_key(rq->arena, q) : NULL, q),
-	                  NULL);
+			  P(request_value(rq, "status"), request_value(rq, "industry_field"),
+			    request_value(rq, "recommender_id"), q ? text_name_key(rq->arena, q) : NULL, q),
+			  NULL);
 }
 
 struct problem *list_application_transitions(struct request *rq)
@@ -109,10 +115,12 @@ struct problem *list_application_revisions(struct request *rq)
 	for (int i = 0; i < rows.count; i++) {
 		const char *form;
 		TRY(form_shown(rq, subject.reach, row_text(&rows, i, "form"), &form));
-		json_t *item = json_pack("{s:I, s:s, s:s, s:s*, s:O, s:O}", "revision", (json_int_t)row_integer(&rows, i, "revision"),
-		                         "snapshot_sha256", row_text(&rows, i, "snapshot_sha256"), "at", row_text(&rows, i, "at"), "name",
-		                         row_text(&rows, i, "name"), "form", json_parse(rq->arena, form), "attachments",
-		                         json_parse(rq->arena, row_text(&rows, i, "attachments")));
+		json_t *item =
+			json_pack("{s:I, s:s, s:s, s:s*, s:O, s:O}", "revision",
+				  (json_int_t)row_integer(&rows, i, "revision"), "snapshot_sha256",
+				  row_text(&rows, i, "snapshot_sha256"), "at", row_text(&rows, i, "at"),
+				  "name", row_text(&rows, i, "name"), "form", json_parse(rq->arena, form),
+				  "attachments", json_parse(rq->arena, row_text(&rows, i, "attachments")));
 		json_array_append_new(items, item);
 	}
 	reply_json(rq, json_pack("{s:o}", "items", items));
@@ -155,7 +163,8 @@ static void codes_fold(struct request *rq, json_t *value)
 	}
 	json_object_foreach(value, name, member)
 	{
-		if (json_is_string(member) && (!strcmp(name, "credit_code") || !strcmp(name, "custodian_credit_code")))
+		if (json_is_string(member) &&
+		    (!strcmp(name, "credit_code") || !strcmp(name, "custodian_credit_code")))
 			json_string_set(member, credit_code_fold(rq->arena, json_string_value(member)));
 		else if (json_is_object(member) || json_is_array(member))
 			codes_fold(rq, member);
@@ -180,18 +189,21 @@ static struct problem *unknown_code(struct request *rq, const char *pointer, con
 }
 
 /* Codes that point into other tables; whether they suit is for the rules. */
-static struct problem *references_check(struct request *rq, const char *recommender_id, const char *industry_field)
+static struct problem *references_check(struct request *rq, const char *recommender_id,
+					const char *industry_field)
 {
 	struct rows rows;
 	if (recommender_id) {
 		TRY(db_run(rq->db, rq->arena, SQL_RECOMMENDER_KNOWN, P(recommender_id), &rows));
 		if (!rows.count)
-			return unknown_code(rq, "#/recommender_id", "没有这个推荐单位。", "There is no such recommending unit.");
+			return unknown_code(rq, "#/recommender_id", "没有这个推荐单位。",
+					    "There is no such recommending unit.");
 	}
 	if (industry_field) {
 		TRY(db_run(rq->db, rq->arena, SQL_INDUSTRY_FIELD_KNOWN, P(industry_field), &rows));
 		if (!rows.count)
-			return unknown_code(rq, "#/industry_field", "没有这个产业领域代码。", "There is no such industry field.");
+			return unknown_code(rq, "#/industry_field", "没有这个产业领域代码。",
+					    "There is no such industry field.");
 	}
 	return NULL;
 }
@@ -200,7 +212,7 @@ static struct problem *references_check(struct request *rq, const char *recommen
 
 /* Who starts the draft: the lead for itself, or the unit that designs the alliance. */
 struct author {
-	const char *origin;        /* self, county, dept, assoc; NULL = out of reach */
+	const char *origin; /* self, county, dept, assoc; NULL = out of reach */
 	const char *designed_by_id;
 	role_set role;
 };
@@ -212,16 +224,19 @@ static struct problem *author_find(struct request *rq, const char *lead_id, stru
 	*ret = (struct author){NULL, NULL, 0};
 	for (size_t i = 0; rows.count && i < rq->caller->grant_count; i++) {
 		const struct grant *grant = &rq->caller->grants[i];
-		const char *unit = grant->recommender_id, *administering = row_text(&rows, 0, "administering_unit_id");
-		if (grant->role == ROLE_lead && grant->organisation_id && !strcmp(grant->organisation_id, lead_id)) {
+		const char *unit = grant->recommender_id,
+			   *administering = row_text(&rows, 0, "administering_unit_id");
+		if (grant->role == ROLE_lead && grant->organisation_id &&
+		    !strcmp(grant->organisation_id, lead_id)) {
 			*ret = (struct author){"self", NULL, ROLE_lead};
 			return NULL;
 		}
 		if (ret->origin || !unit)
 			continue;
-		/* A county designs in its jurisdiction; departments and associations by field, which AP-28 judges at submission. */
+		/* A county designs in its jurisdiction; departments and associations by field, which AP-28
+		 * judges at submission. */
 		if (grant->role == ROLE_county ? administering && !strcmp(unit, administering)
-		                               : (grant->role & (ROLE_dept | ROLE_assoc)) != 0)
+					       : (grant->role & (ROLE_dept | ROLE_assoc)) != 0)
 			*ret = (struct author){role_name(grant->role), unit, grant->role};
 	}
 	return NULL;
@@ -229,7 +244,8 @@ static struct problem *author_find(struct request *rq, const char *lead_id, stru
 
 static struct problem *draft_insert(struct request *rq, const char *id, const struct author *author)
 {
-	const char *number, *name = body_text(rq, "name"), *kind = body_text(rq, "kind"), *field = body_text(rq, "industry_field");
+	const char *number, *name = body_text(rq, "name"), *kind = body_text(rq, "kind"),
+			    *field = body_text(rq, "industry_field");
 	const char *unit = author->designed_by_id ? author->designed_by_id : body_text(rq, "recommender_id");
 	json_t *given = json_object_get(rq->body, "form"), *form = json_keep(rq->arena, json_object());
 	if (given)
@@ -238,10 +254,12 @@ static struct problem *draft_insert(struct request *rq, const char *id, const st
 	TRY(references_check(rq, unit, field));
 	TRY(request_next_number(rq, "SQ", rq->today.year, &number));
 	return db_run(rq->db, rq->arena, SQL_APPLICATION_INSERT,
-	              P(id, number, kind ? kind : "recognition", body_text(rq, "predecessor_id"), author->origin, author->designed_by_id,
-	                unit, body_text(rq, "lead_organisation_id"), host_code(form), name, text_name_key(rq->arena, name), field,
-	                body_text(rq, "industry_class"), json_canonical(rq->arena, form), rq->caller->account_id, rq->now_text),
-	              NULL);
+		      P(id, number, kind ? kind : "recognition", body_text(rq, "predecessor_id"),
+			author->origin, author->designed_by_id, unit, body_text(rq, "lead_organisation_id"),
+			host_code(form), name, text_name_key(rq->arena, name), field,
+			body_text(rq, "industry_class"), json_canonical(rq->arena, form),
+			rq->caller->account_id, rq->now_text),
+		      NULL);
 }
 
 struct problem *create_application(struct request *rq)
@@ -282,8 +300,9 @@ static bool status_may_choose_unit(const char *status)
 
 static struct problem *not_editable(struct request *rq, const char *pointer)
 {
-	struct problem *problem = problem_new(rq->arena, PROBLEM_illegal_transition, "当前状态不能修改申请内容。",
-	                                      "The application cannot be changed in this status.");
+	struct problem *problem =
+		problem_new(rq->arena, PROBLEM_illegal_transition, "当前状态不能修改申请内容。",
+			    "The application cannot be changed in this status.");
 	problem_error(rq->arena, problem, pointer, "status", "11", problem->detail_zh, problem->detail_en);
 	return problem;
 }
@@ -313,17 +332,18 @@ static struct problem *patch_store(struct request *rq, const struct subject *sub
 	codes_fold(rq, form);
 	TRY(references_check(rq, unit, field));
 	return db_run(rq->db, rq->arena, SQL_APPLICATION_UPDATE,
-	              P(subject->id, name, text_name_key(rq->arena, name), unit, field,
-	                head_patched(rq, "industry_class", facts->industry_class), json_canonical(rq->arena, form), host_code(form),
-	                rq->now_text),
-	              NULL);
+		      P(subject->id, name, text_name_key(rq->arena, name), unit, field,
+			head_patched(rq, "industry_class", facts->industry_class),
+			json_canonical(rq->arena, form), host_code(form), rq->now_text),
+		      NULL);
 }
 
 struct problem *update_application(struct request *rq)
 {
 	struct subject subject;
 	TRY(application_subject(rq, request_path_id(rq), true, &subject));
-	/* The form belongs to the lead: another role's reach is a role that may not do this, as the operation says. */
+	/* The form belongs to the lead: another role's reach is a role that may not do this, as the operation
+	 * says. */
 	OPEN(rq, "application", request_path_id(rq), subject.reach & rq->op->roles, subject.version);
 	if (!status_is_editable(subject.status))
 		return not_editable(rq, NULL);

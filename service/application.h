@@ -15,9 +15,10 @@ struct application {
 	json_t *form;                 /* owned by the arena */
 };
 
-/* application_subject - application_load without the facts of evaluation and decision, which the steps up to acceptance do not
-   need. lock takes the application's row. No such row: ret->status NULL. */
-MUST_CHECK struct problem *application_subject(struct request *rq, const char *id, bool lock, struct subject *ret);
+/* application_subject - application_load without the facts of evaluation and decision, which the steps up to
+   acceptance do not need. lock takes the application's row. No such row: ret->status NULL. */
+MUST_CHECK struct problem *application_subject(struct request *rq, const char *id, bool lock,
+					       struct subject *ret);
 
 /* credit_code_fold - the code in capitals, in the arena; NULL stays NULL. */
 const char *credit_code_fold(struct arena *arena, const char *code);

@@ -1,5 +1,5 @@
-/* Effects of an application's steps: the frozen revision, the points to be mended, the records of acceptance. They write columns
-   only; the status is moved by transition.c. */
+/* Effects of an application's steps: the frozen revision, the points to be mended, the records of acceptance.
+   They write columns only; the status is moved by transition.c. */
 #include "application.h"
 #include "effects.h"
 #include "facts_application.h"
@@ -19,17 +19,17 @@ static const char *day_text(struct request *rq, struct date date)
 }
 
 /* The answers of the act, each to its point of the list that the present revision was sent back with. */
-static struct problem *answers_keep(struct request *rq, const struct application *application, const char *kind,
-                                    const json_t *input)
+static struct problem *answers_keep(struct request *rq, const struct application *application,
+				    const char *kind, const json_t *input)
 {
 	const json_t *answers = json_object_get(input, "answers");
 	for (size_t i = 0; i < json_array_size(answers); i++) {
 		const json_t *answer = json_array_get(answers, i);
 		TRY(db_run(rq->db, rq->arena, SQL_APPLICATION_POINT_ANSWER,
-		           P(application->id, kind, number_text(rq, application->revision),
-		             number_text(rq, json_integer_value(json_object_get(answer, "position"))),
-		             json_string_value(json_object_get(answer, "answer")), rq->now_text),
-		           NULL));
+			   P(application->id, kind, number_text(rq, application->revision),
+			     number_text(rq, json_integer_value(json_object_get(answer, "position"))),
+			     json_string_value(json_object_get(answer, "answer")), rq->now_text),
+			   NULL));
 	}
 	return NULL;
 }
@@ -38,13 +38,14 @@ static struct problem *answers_keep(struct request *rq, const struct application
 static const char *snapshot_sha256(struct request *rq, const struct application *application)
 {
 	char hex[SHA256_HEX];
-	const char *text = arena_printf(rq->arena, "{\"attachments\":%s,\"form\":%s,\"head\":%s}", application->attachments_json,
-	                                json_canonical(rq->arena, application->form), application->head_json);
+	const char *text = arena_printf(rq->arena, "{\"attachments\":%s,\"form\":%s,\"head\":%s}",
+					application->attachments_json,
+					json_canonical(rq->arena, application->form), application->head_json);
 	return arena_strdup(rq->arena, sha256_hex(text, strlen(text), hex));
 }
 
-struct problem *effect_revision_freeze(struct request *rq, struct subject *subject, const struct lifecycle_row *row,
-                                       const json_t *input)
+struct problem *effect_revision_freeze(struct request *rq, struct subject *subject,
+				       const struct lifecycle_row *row, const json_t *input)
 {
 	struct application *application = subject->own;
 	const char *sha256 = snapshot_sha256(rq, application);
@@ -54,12 +55,15 @@ struct problem *effect_revision_freeze(struct request *rq, struct subject *subje
 	if (!strcmp(row->from, "rectifying"))
 		TRY(answers_keep(rq, application, "rectification", input));
 	TRY(db_run(rq->db, rq->arena, SQL_APPLICATION_FREEZE,
-	           P(subject->id, sha256, strcmp(row->to, "submitted") ? "false" : "true", rq->today_text, rq->now_text), &rows));
+		   P(subject->id, sha256, strcmp(row->to, "submitted") ? "false" : "true", rq->today_text,
+		     rq->now_text),
+		   &rows));
 	application->revision = row_integer(&rows, 0, "revision");
 	return db_run(rq->db, rq->arena, SQL_APPLICATION_REVISION_INSERT,
-	              P(subject->id, row_text(&rows, 0, "revision"), json_canonical(rq->arena, application->form),
-	                application->head_json, application->attachments_json, sha256, rq->now_text),
-	              NULL);
+		      P(subject->id, row_text(&rows, 0, "revision"),
+			json_canonical(rq->arena, application->form), application->head_json,
+			application->attachments_json, sha256, rq->now_text),
+		      NULL);
 }
 
 /* The time limit of the act, or the longest that is allowed. */
@@ -69,23 +73,24 @@ static const char *due_text(struct request *rq, const json_t *input, struct date
 	return named ? named : day_text(rq, longest);
 }
 
-static struct problem *points_keep(struct request *rq, const struct application *application, const char *kind,
-                                   const json_t *input)
+static struct problem *points_keep(struct request *rq, const struct application *application,
+				   const char *kind, const json_t *input)
 {
 	const json_t *points = json_object_get(input, "points");
 	for (size_t i = 0; i < json_array_size(points); i++) {
 		const json_t *point = json_array_get(points, i);
 		TRY(db_run(rq->db, rq->arena, SQL_APPLICATION_POINT_INSERT,
-		           P(request_new_id(rq), application->id, kind, number_text(rq, application->revision),
-		             number_text(rq, (int64_t)i + 1), json_string_value(json_object_get(point, "text")),
-		             json_string_value(json_object_get(point, "pointer")), rq->now_text),
-		           NULL));
+			   P(request_new_id(rq), application->id, kind,
+			     number_text(rq, application->revision), number_text(rq, (int64_t)i + 1),
+			     json_string_value(json_object_get(point, "text")),
+			     json_string_value(json_object_get(point, "pointer")), rq->now_text),
+			   NULL));
 	}
 	return NULL;
 }
 
-static struct problem *send_back(struct request *rq, struct subject *subject, const char *kind, const json_t *input,
-                                 struct date longest)
+static struct problem *send_back(struct request *rq, struct subject *subject, const char *kind,
+				 const json_t *input, struct date longest)
 {
 	const char *due_on = due_text(rq, input, longest);
 	subject->due_on = due_on;
@@ -93,23 +98,25 @@ static struct problem *send_back(struct request *rq, struct subject *subject, co
 	return db_run(rq->db, rq->arena, SQL_APPLICATION_DUE, P(subject->id, due_on, rq->now_text), NULL);
 }
 
-struct problem *effect_correction_record(struct request *rq, struct subject *subject, const struct lifecycle_row *row,
-                                         const json_t *input)
+struct problem *effect_correction_record(struct request *rq, struct subject *subject,
+					 const struct lifecycle_row *row, const json_t *input)
 {
 	(void)row;
-	return send_back(rq, subject, "correction", input,
-	                 calendar_add_workdays(policy_calendar(rq), rq->today, policy_parameters(rq)->correct_wd));
+	return send_back(
+		rq, subject, "correction", input,
+		calendar_add_workdays(policy_calendar(rq), rq->today, policy_parameters(rq)->correct_wd));
 }
 
-struct problem *effect_rectification_record(struct request *rq, struct subject *subject, const struct lifecycle_row *row,
-                                            const json_t *input)
+struct problem *effect_rectification_record(struct request *rq, struct subject *subject,
+					    const struct lifecycle_row *row, const json_t *input)
 {
 	(void)row;
-	return send_back(rq, subject, "rectification", input, date_add_days(rq->today, policy_parameters(rq)->rectify_days));
+	return send_back(rq, subject, "rectification", input,
+			 date_add_days(rq->today, policy_parameters(rq)->rectify_days));
 }
 
-struct problem *effect_round_advance(struct request *rq, struct subject *subject, const struct lifecycle_row *row,
-                                     const json_t *input)
+struct problem *effect_round_advance(struct request *rq, struct subject *subject,
+				     const struct lifecycle_row *row, const json_t *input)
 {
 	(void)row;
 	(void)input;
@@ -117,17 +124,20 @@ struct problem *effect_round_advance(struct request *rq, struct subject *subject
 }
 
 /* Later than five working days after the endorsement is a flag, never a block (article 3(2)). */
-struct problem *effect_acceptance_record(struct request *rq, struct subject *subject, const struct lifecycle_row *row,
-                                         const json_t *input)
+struct problem *effect_acceptance_record(struct request *rq, struct subject *subject,
+					 const struct lifecycle_row *row, const json_t *input)
 {
 	struct rows rows;
 	const json_t *checklist = json_object_get(input, "checklist");
 	(void)row;
 	TRY(db_run(rq->db, rq->arena, SQL_APPLICATION_ENDORSED_ON, P(subject->id), &rows));
 	struct date endorsed_on = rows.count ? row_date(&rows, 0, "endorsed_on") : (struct date){0};
-	const char *last = date_is_set(endorsed_on) ? day_text(rq, calendar_add_workdays(policy_calendar(rq), endorsed_on,
-	                                                                                policy_parameters(rq)->accept_wd))
-	                                            : NULL;
+	const char *last = date_is_set(endorsed_on)
+				   ? day_text(rq, calendar_add_workdays(policy_calendar(rq), endorsed_on,
+									policy_parameters(rq)->accept_wd))
+				   : NULL;
 	return db_run(rq->db, rq->arena, SQL_APPLICATION_ACCEPT,
-	              P(subject->id, rq->today_text, last, checklist ? json_canonical(rq->arena, checklist) : NULL, rq->now_text), NULL);
+		      P(subject->id, rq->today_text, last,
+			checklist ? json_canonical(rq->arena, checklist) : NULL, rq->now_text),
+		      NULL);
 }

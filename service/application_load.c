@@ -1,4 +1,5 @@
-/* Application facts: what the rules may know of an application's file, read under its row's lock (articles 1 to 11). Judges nothing. */
+/* Application facts: what the rules may know of an application's file, read under its row's lock (articles 1
+ * to 11). Judges nothing. */
 #include "application.h"
 
 #include "decision.h"
@@ -49,7 +50,7 @@ static json_t *json_list(struct arena *arena, const char *text)
 /* ---- the parts of the facts ---- */
 
 static void attachments_fill(struct request *rq, const struct rows *rows, struct application_facts *ret,
-                             struct application *own)
+			     struct application *own)
 {
 	json_t *list = json_list(rq->arena, row_text(rows, 0, "attachments"));
 	size_t count = json_array_size(list);
@@ -57,12 +58,12 @@ static void attachments_fill(struct request *rq, const struct rows *rows, struct
 	for (size_t i = 0; i < count; i++) {
 		json_t *item = json_array_get(list, i);
 		facts[i] = (struct attachment_fact){
-		        .id = json_string_value(json_object_get(item, "id")),
-		        .kind = json_string_value(json_object_get(item, "kind")),
-		        .media_type = json_string_value(json_object_get(item, "media_type")),
-		        .sha256 = json_string_value(json_object_get(item, "sha256")),
-		        .bytes = json_integer_value(json_object_get(item, "bytes")),
-		        .since_request = json_is_true(json_object_get(item, "since_request")),
+			.id = json_string_value(json_object_get(item, "id")),
+			.kind = json_string_value(json_object_get(item, "kind")),
+			.media_type = json_string_value(json_object_get(item, "media_type")),
+			.sha256 = json_string_value(json_object_get(item, "sha256")),
+			.bytes = json_integer_value(json_object_get(item, "bytes")),
+			.since_request = json_is_true(json_object_get(item, "since_request")),
 		};
 		json_object_del(item, "since_request"); /* no part of what is frozen */
 	}
@@ -79,13 +80,13 @@ static const struct unit_facts *unit_fill(struct request *rq, const struct rows 
 		return NULL;
 	struct unit_facts *unit = arena_alloc(rq->arena, sizeof *unit);
 	*unit = (struct unit_facts){
-	        .id = row_text(rows, 0, COLUMN("id")),
-	        .kind = row_text(rows, 0, COLUMN("kind")),
-	        .name = row_text(rows, 0, COLUMN("name")),
-	        .credit_code = row_text(rows, 0, COLUMN("credit_code")),
-	        .is_active = row_bool(rows, 0, COLUMN("is_active")),
-	        .administers_lead = row_bool(rows, 0, COLUMN("administers_lead")),
-	        .has_field = row_bool(rows, 0, COLUMN("has_field")),
+		.id = row_text(rows, 0, COLUMN("id")),
+		.kind = row_text(rows, 0, COLUMN("kind")),
+		.name = row_text(rows, 0, COLUMN("name")),
+		.credit_code = row_text(rows, 0, COLUMN("credit_code")),
+		.is_active = row_bool(rows, 0, COLUMN("is_active")),
+		.administers_lead = row_bool(rows, 0, COLUMN("administers_lead")),
+		.has_field = row_bool(rows, 0, COLUMN("has_field")),
 	};
 #undef COLUMN
 	return unit;
@@ -94,22 +95,22 @@ static const struct unit_facts *unit_fill(struct request *rq, const struct rows 
 static void lead_fill(const struct rows *rows, struct lead_facts *ret)
 {
 	*ret = (struct lead_facts){
-	        .credit_code = row_text(rows, 0, "lead_credit_code"),
-	        .type = row_text(rows, 0, "lead_type"),
-	        .division_code = row_text(rows, 0, "lead_division_code"),
-	        .is_legal_person = row_bool(rows, 0, "lead_is_legal_person"),
-	        .is_in_city = row_bool(rows, 0, "lead_is_in_city"),
+		.credit_code = row_text(rows, 0, "lead_credit_code"),
+		.type = row_text(rows, 0, "lead_type"),
+		.division_code = row_text(rows, 0, "lead_division_code"),
+		.is_legal_person = row_bool(rows, 0, "lead_is_legal_person"),
+		.is_in_city = row_bool(rows, 0, "lead_is_in_city"),
 	};
 }
 
 static void endorsement_fill(const struct rows *rows, struct endorsement_facts *ret)
 {
 	*ret = (struct endorsement_facts){
-	        .status = row_text(rows, 0, "endorsement_status"),
-	        .recommender_id = row_text(rows, 0, "endorsement_recommender_id"),
-	        .requested_on = row_date(rows, 0, "endorsement_requested_on"),
-	        .due_on = row_date(rows, 0, "endorsement_due_on"),
-	        .is_overdue = row_bool(rows, 0, "endorsement_overdue"),
+		.status = row_text(rows, 0, "endorsement_status"),
+		.recommender_id = row_text(rows, 0, "endorsement_recommender_id"),
+		.requested_on = row_date(rows, 0, "endorsement_requested_on"),
+		.due_on = row_date(rows, 0, "endorsement_due_on"),
+		.is_overdue = row_bool(rows, 0, "endorsement_overdue"),
 	};
 }
 
@@ -121,33 +122,33 @@ static const char *candidate_id(const struct request *rq)
 }
 
 static struct problem *facts_fill(struct request *rq, const struct rows *row, struct application_facts *ret,
-                                  struct application *own)
+				  struct application *own)
 {
 	struct rows rows;
 	TRY(db_run(rq->db, rq->arena, SQL_APPLICATION_FACTS,
-	           P(own->id, rq->today_text, rq->caller->account_id, candidate_id(rq)), &rows));
+		   P(own->id, rq->today_text, rq->caller->account_id, candidate_id(rq)), &rows));
 	*ret = (struct application_facts){
-	        .kind = own->kind,
-	        .name = own->name,
-	        .industry_field = row_text(row, 0, "industry_field"),
-	        .industry_class = row_text(row, 0, "industry_class"),
-	        .form = own->form,
-	        .round = (int)own->round,
-	        .policy_in_force = row_bool(&rows, 0, "policy_in_force"),
-	        .name_is_taken = row_bool(&rows, 0, "name_is_taken"),
-	        .field_is_known = row_bool(&rows, 0, "field_is_known"),
-	        .lead_leads_other = row_bool(&rows, 0, "lead_leads_other"),
-	        .field_is_served = row_bool(&rows, 0, "field_is_served"),
-	        .other_is_open = row_bool(&rows, 0, "other_is_open"),
-	        .divisions = json_list(rq->arena, row_text(&rows, 0, "divisions")),
-	        .waived_codes = json_list(rq->arena, row_text(&rows, 0, "waived_codes")),
-	        .attachment_max_bytes = (int64_t)policy_parameters(rq)->attachment_max_mib << 20,
-	        .recommender = unit_fill(rq, &rows, "unit"),
-	        .candidate = unit_fill(rq, &rows, "candidate"),
-	        .actor_is_applicant = row_bool(&rows, 0, "actor_is_applicant"),
-	        .filed_agreement_sha256 = row_text(&rows, 0, "filed_agreement_sha256"),
-	        .point_count = (size_t)row_integer(&rows, 0, "point_count"),
-	        .panel_is_scoring = row_bool(&rows, 0, "panel_is_scoring"),
+		.kind = own->kind,
+		.name = own->name,
+		.industry_field = row_text(row, 0, "industry_field"),
+		.industry_class = row_text(row, 0, "industry_class"),
+		.form = own->form,
+		.round = (int)own->round,
+		.policy_in_force = row_bool(&rows, 0, "policy_in_force"),
+		.name_is_taken = row_bool(&rows, 0, "name_is_taken"),
+		.field_is_known = row_bool(&rows, 0, "field_is_known"),
+		.lead_leads_other = row_bool(&rows, 0, "lead_leads_other"),
+		.field_is_served = row_bool(&rows, 0, "field_is_served"),
+		.other_is_open = row_bool(&rows, 0, "other_is_open"),
+		.divisions = json_list(rq->arena, row_text(&rows, 0, "divisions")),
+		.waived_codes = json_list(rq->arena, row_text(&rows, 0, "waived_codes")),
+		.attachment_max_bytes = (int64_t)policy_parameters(rq)->attachment_max_mib << 20,
+		.recommender = unit_fill(rq, &rows, "unit"),
+		.candidate = unit_fill(rq, &rows, "candidate"),
+		.actor_is_applicant = row_bool(&rows, 0, "actor_is_applicant"),
+		.filed_agreement_sha256 = row_text(&rows, 0, "filed_agreement_sha256"),
+		.point_count = (size_t)row_integer(&rows, 0, "point_count"),
+		.panel_is_scoring = row_bool(&rows, 0, "panel_is_scoring"),
 	};
 	if (!row_is_null(&rows, 0, "filed_form"))
 		ret->filed_form = json_parse(rq->arena, row_text(&rows, 0, "filed_form"));
@@ -160,8 +161,13 @@ static struct problem *facts_fill(struct request *rq, const struct rows *row, st
 /* What is frozen beside the form. */
 static const char *head_json(struct request *rq, const struct rows *rows)
 {
-	static const char *const NAMES[] = {"number", "kind", "name", "industry_field", "industry_class", "recommender_id",
-	                                    "lead_organisation_id"};
+	static const char *const NAMES[] = {"number",
+					    "kind",
+					    "name",
+					    "industry_field",
+					    "industry_class",
+					    "recommender_id",
+					    "lead_organisation_id"};
 	json_t *head = json_keep(rq->arena, json_object());
 	for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
 		if (!row_is_null(rows, 0, NAMES[i]))
@@ -172,23 +178,24 @@ static const char *head_json(struct request *rq, const struct rows *rows)
 struct problem *application_subject(struct request *rq, const char *id, bool lock, struct subject *ret)
 {
 	struct rows rows;
-	TRY(db_run(rq->db, rq->arena, lock ? SQL_APPLICATION_LOCK : SQL_APPLICATION_FIND, P(id, rq->caller->account_id), &rows));
+	TRY(db_run(rq->db, rq->arena, lock ? SQL_APPLICATION_LOCK : SQL_APPLICATION_FIND,
+		   P(id, rq->caller->account_id), &rows));
 	struct subject subject = {.machine = MACHINE_APP, .id = id, .version = -1};
 	if (rows.count) {
 		struct facts *facts = arena_alloc(rq->arena, sizeof *facts);
 		struct application_facts *application = arena_alloc(rq->arena, sizeof *application);
 		struct application *own = arena_alloc(rq->arena, sizeof *own);
 		*own = (struct application){
-		        .id = row_text(&rows, 0, "id"),
-		        .number = row_text(&rows, 0, "number"),
-		        .kind = row_text(&rows, 0, "kind"),
-		        .name = row_text(&rows, 0, "name"),
-		        .recommender_id = row_text(&rows, 0, "recommender_id"),
-		        .lead_organisation_id = row_text(&rows, 0, "lead_organisation_id"),
-		        .round = row_integer(&rows, 0, "round"),
-		        .revision = row_integer(&rows, 0, "revision"),
-		        .head_json = head_json(rq, &rows),
-		        .form = json_parse(rq->arena, row_text(&rows, 0, "form")),
+			.id = row_text(&rows, 0, "id"),
+			.number = row_text(&rows, 0, "number"),
+			.kind = row_text(&rows, 0, "kind"),
+			.name = row_text(&rows, 0, "name"),
+			.recommender_id = row_text(&rows, 0, "recommender_id"),
+			.lead_organisation_id = row_text(&rows, 0, "lead_organisation_id"),
+			.round = row_integer(&rows, 0, "round"),
+			.revision = row_integer(&rows, 0, "revision"),
+			.head_json = head_json(rq, &rows),
+			.form = json_parse(rq->arena, row_text(&rows, 0, "form")),
 		};
 		TRY(facts_fill(rq, &rows, application, own));
 		facts->application = application;

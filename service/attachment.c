@@ -1,5 +1,6 @@
-/* Attachments (article 11, 报送资料): announced with size and SHA-256, uploaded in parts of at most 1 MiB, complete once both are verified
-   over all parts, and unchangeable from then on. Kept in PostgreSQL; a download reads part by part and holds no transaction. */
+/* Attachments (article 11, 报送资料): announced with size and SHA-256, uploaded in parts of at most 1 MiB,
+   complete once both are verified over all parts, and unchangeable from then on. Kept in PostgreSQL; a
+   download reads part by part and holds no transaction. */
 #include "operations.h"
 #include "reply.h"
 #include "transition.h"
@@ -40,7 +41,8 @@ static role_set uploaders(const char *subject_kind, const char *status, const ch
 	return ROLE_officer | ROLE_lead | ROLE_host | ROLE_member;
 }
 
-/* All who ever add to a file of this sort; who is not among them gets 403, who comes at the wrong time 409. */
+/* All who ever add to a file of this sort; who is not among them gets 403, who comes at the wrong time 409.
+ */
 static role_set uploaders_ever(const char *subject_kind, const char *kind)
 {
 	if (strcmp(subject_kind, "application"))
@@ -48,25 +50,26 @@ static role_set uploaders_ever(const char *subject_kind, const char *kind)
 	return strcmp(kind, "recommender_opinion") ? ROLE_lead : UNITS;
 }
 
-static struct problem *subject_reach(struct request *rq, const char *subject_kind, const char *subject_id, role_set *ret_reach,
-                                     const char **ret_status)
+static struct problem *subject_reach(struct request *rq, const char *subject_kind, const char *subject_id,
+				     role_set *ret_reach, const char **ret_status)
 {
 	struct rows rows;
-	TRY(db_run(rq->db, rq->arena, SQL_ATTACHMENT_SUBJECT_REACH, P(subject_kind, subject_id, rq->caller->account_id), &rows));
+	TRY(db_run(rq->db, rq->arena, SQL_ATTACHMENT_SUBJECT_REACH,
+		   P(subject_kind, subject_id, rq->caller->account_id), &rows));
 	*ret_reach = role_set_parse_list(row_text(&rows, 0, "reach"));
 	*ret_status = row_text(&rows, 0, "status");
 	return NULL;
 }
 
-static struct problem *upload_judge(struct request *rq, const char *subject_kind, const char *kind, role_set reach,
-                                    const char *status)
+static struct problem *upload_judge(struct request *rq, const char *subject_kind, const char *kind,
+				    role_set reach, const char *status)
 {
 	if (!(reach & uploaders_ever(subject_kind, kind)))
 		return problem_new(rq->arena, PROBLEM_forbidden, "您的角色不能上传这一类附件。",
-		                   "Your role does not upload attachments of this kind.");
+				   "Your role does not upload attachments of this kind.");
 	if (!(reach & uploaders(subject_kind, status, kind)))
 		return problem_new(rq->arena, PROBLEM_illegal_transition, "当前状态不能上传这一类附件。",
-		                   "Attachments of this kind are not taken in this status.");
+				   "Attachments of this kind are not taken in this status.");
 	return NULL;
 }
 
@@ -79,9 +82,11 @@ static struct problem *size_judge(struct request *rq)
 	if (body_integer(rq, "bytes") <= most)
 		return NULL;
 	findings_start(&findings, rq->arena);
-	finding_add(&findings, RULE_AP_27, "#/bytes",
-	            arena_printf(rq->arena, "附件不得超过%d MiB。", policy_parameters(rq)->attachment_max_mib),
-	            arena_printf(rq->arena, "An attachment has at most %d MiB.", policy_parameters(rq)->attachment_max_mib));
+	finding_add(
+		&findings, RULE_AP_27, "#/bytes",
+		arena_printf(rq->arena, "附件不得超过%d MiB。", policy_parameters(rq)->attachment_max_mib),
+		arena_printf(rq->arena, "An attachment has at most %d MiB.",
+			     policy_parameters(rq)->attachment_max_mib));
 	return findings_problem(&findings);
 }
 
@@ -90,7 +95,7 @@ static struct problem *size_judge(struct request *rq)
 static struct problem *attachment_find(struct request *rq, bool lock, struct rows *ret, role_set *ret_reach)
 {
 	TRY(db_run(rq->db, rq->arena, lock ? SQL_ATTACHMENT_LOCK : SQL_ATTACHMENT_GET,
-	           P(request_path_id(rq), rq->caller->account_id), ret));
+		   P(request_path_id(rq), rq->caller->account_id), ret));
 	*ret_reach = ret->count ? role_set_parse_list(row_text(ret, 0, "_reach")) : 0;
 	return NULL;
 }
@@ -102,8 +107,8 @@ static struct problem *attachment_show(struct request *rq, const char *id)
 
 struct problem *create_attachment(struct request *rq)
 {
-	const char *id = request_new_id(rq), *subject_kind = body_text(rq, "subject_kind"), *subject_id = body_text(rq, "subject_id"),
-	           *kind = body_text(rq, "kind"), *status;
+	const char *id = request_new_id(rq), *subject_kind = body_text(rq, "subject_kind"),
+		   *subject_id = body_text(rq, "subject_id"), *kind = body_text(rq, "kind"), *status;
 	role_set reach;
 	TRY(subject_reach(rq, subject_kind, subject_id, &reach, &status));
 	OPEN(rq, "attachment", id, reach, -1);
@@ -111,10 +116,11 @@ struct problem *create_attachment(struct request *rq)
 	TRY(size_judge(rq));
 	rq->reason = kind;
 	TRY(db_run(rq->db, rq->arena, SQL_ATTACHMENT_INSERT,
-	           P(id, subject_kind, subject_id, kind, body_text(rq, "title"), body_text(rq, "media_type"),
-	             arena_printf(rq->arena, "%lld", (long long)body_integer(rq, "bytes")), body_text(rq, "sha256"),
-	             rq->caller->account_id, role_name(reach & uploaders(subject_kind, status, kind)), rq->now_text),
-	           NULL));
+		   P(id, subject_kind, subject_id, kind, body_text(rq, "title"), body_text(rq, "media_type"),
+		     arena_printf(rq->arena, "%lld", (long long)body_integer(rq, "bytes")),
+		     body_text(rq, "sha256"), rq->caller->account_id,
+		     role_name(reach & uploaders(subject_kind, status, kind)), rq->now_text),
+		   NULL));
 	TRY(attachment_show(rq, id));
 	reply_created(rq, "/v1/attachments/%s", id);
 	return NULL;
@@ -135,7 +141,8 @@ struct problem *list_application_attachments(struct request *rq)
 {
 	struct rows rows;
 	const char *id = request_path_id(rq);
-	TRY(db_run(rq->db, rq->arena, SQL_ATTACHMENT_SUBJECT_REACH, P("application", id, rq->caller->account_id), &rows));
+	TRY(db_run(rq->db, rq->arena, SQL_ATTACHMENT_SUBJECT_REACH,
+		   P("application", id, rq->caller->account_id), &rows));
 	if (!(role_set_parse_list(row_text(&rows, 0, "reach")) & ~(role_set)ROLE_member))
 		return request_not_found(rq);
 	return reply_page(rq, SQL_ATTACHMENT_LIST, P(id), NULL);
@@ -144,15 +151,16 @@ struct problem *list_application_attachments(struct request *rq)
 /* Only who announced it adds to it, and only until it is complete. */
 static struct problem *writer_judge(struct request *rq, const struct rows *rows, role_set reach)
 {
-	const char *uploader = row_text(rows, 0, "_uploaded_by"), *subject_kind = row_text(rows, 0, "subject_kind");
+	const char *uploader = row_text(rows, 0, "_uploaded_by"),
+		   *subject_kind = row_text(rows, 0, "subject_kind");
 	const char *status;
 	role_set still;
 	if (!uploader || strcmp(uploader, rq->caller->account_id))
 		return problem_new(rq->arena, PROBLEM_forbidden, "只有登记该附件的账户可以上传内容。",
-		                   "Only the account that announced the attachment uploads it.");
+				   "Only the account that announced the attachment uploads it.");
 	if (row_bool(rows, 0, "complete"))
 		return problem_new(rq->arena, PROBLEM_illegal_transition, "附件已完成上传，不能再修改。",
-		                   "The attachment is complete and cannot be changed.");
+				   "The attachment is complete and cannot be changed.");
 	TRY(subject_reach(rq, subject_kind, row_text(rows, 0, "subject_id"), &still, &status));
 	return upload_judge(rq, subject_kind, row_text(rows, 0, "kind"), reach & still, status);
 }
@@ -170,9 +178,7 @@ static const char *hex_text(struct request *rq)
 
 struct problem *put_attachment_part(struct request *rq)
 {
-	enum {
-		PART_MAX = 1 << 20
-	};
+	enum { PART_MAX = 1 << 20 };
 	struct rows rows, stored;
 	role_set reach;
 	const char *n = request_value(rq, "n"), *id = request_path_id(rq);
@@ -180,20 +186,22 @@ struct problem *put_attachment_part(struct request *rq)
 	OPEN(rq, "attachment", id, reach, -1);
 	TRY(writer_judge(rq, &rows, reach));
 	if (rq->byte_count == 0 || rq->byte_count > PART_MAX)
-		return problem_new(rq->arena, rq->byte_count ? PROBLEM_body_too_large : PROBLEM_invalid_request,
-		                   "每个分片为1字节至1 MiB。", "A part has 1 byte to 1 MiB.");
+		return problem_new(rq->arena,
+				   rq->byte_count ? PROBLEM_body_too_large : PROBLEM_invalid_request,
+				   "每个分片为1字节至1 MiB。", "A part has 1 byte to 1 MiB.");
 	rq->reason = arena_printf(rq->arena, "part %s", n);
 	TRY(db_run(rq->db, rq->arena, SQL_ATTACHMENT_PART_PUT, P(id, n, hex_text(rq)), NULL));
 	TRY(db_run(rq->db, rq->arena, SQL_ATTACHMENT_STORED, P(id), &stored));
 	if (row_integer(&stored, 0, "bytes") > row_integer(&rows, 0, "bytes"))
 		return problem_new(rq->arena, PROBLEM_conflict, "各分片合计超过登记的大小。",
-		                   "The parts together exceed the announced size.");
+				   "The parts together exceed the announced size.");
 	reply_json(rq, json_pack("{s:s, s:I, s:I}", "attachment_id", id, "n", (json_int_t)atoi(n), "bytes",
-	                         (json_int_t)rq->byte_count));
+				 (json_int_t)rq->byte_count));
 	return NULL;
 }
 
-/* Everything the sender says must be true of the parts: their sum, their order without gaps, their digest, and what was announced. */
+/* Everything the sender says must be true of the parts: their sum, their order without gaps, their digest,
+ * and what was announced. */
 static struct problem *content_judge(struct request *rq, const struct rows *rows)
 {
 	struct rows stored, digest;
@@ -206,10 +214,10 @@ static struct problem *content_judge(struct request *rq, const struct rows *rows
 		problem_error(rq->arena, problem, NULL, "AP-27", "11", "分片不连续。", "A part is missing.");
 	if (row_integer(&stored, 0, "bytes") != bytes || row_integer(rows, 0, "bytes") != bytes)
 		problem_error(rq->arena, problem, "#/bytes", "AP-27", "11", "大小与登记或实际内容不符。",
-		              "The size is not that of the parts or not the announced one.");
+			      "The size is not that of the parts or not the announced one.");
 	if (strcmp(row_text(&digest, 0, "sha256"), sha256) || strcmp(row_text(rows, 0, "sha256"), sha256))
 		problem_error(rq->arena, problem, "#/sha256", "AP-27", "11", "SHA-256与登记或实际内容不符。",
-		              "The SHA-256 is not that of the parts or not the announced one.");
+			      "The SHA-256 is not that of the parts or not the announced one.");
 	return problem->errors ? problem : NULL;
 }
 
@@ -253,7 +261,7 @@ static bool download_part(struct download *download)
 	download->part = arena_new();
 	download->n++;
 	if (db_run(db_lane(download->pool), download->part, SQL_ATTACHMENT_PART_READ,
-	           P(download->id, arena_printf(download->part, "%d", download->n)), &rows) ||
+		   P(download->id, arena_printf(download->part, "%d", download->n)), &rows) ||
 	    !rows.count)
 		return false;
 	const char *hex = row_text(&rows, 0, "content");
@@ -275,7 +283,8 @@ static long download_read(void *context, char *bytes, size_t capacity)
 		if (!download_part(download))
 			return -1;
 	}
-	size_t count = download->length - download->sent < capacity ? download->length - download->sent : capacity;
+	size_t count =
+		download->length - download->sent < capacity ? download->length - download->sent : capacity;
 	memcpy(bytes, download->bytes + download->sent, count);
 	download->sent += count;
 	return (long)count;
@@ -298,9 +307,9 @@ struct problem *get_attachment_content(struct request *rq)
 	struct arena *own = arena_new();
 	struct download *download = arena_alloc(own, sizeof *download);
 	*download = (struct download){.own = own,
-	                              .pool = rq->pool,
-	                              .id = arena_strdup(own, row_text(&rows, 0, "id")),
-	                              .last = (int)row_integer(&rows, 0, "_parts")};
+				      .pool = rq->pool,
+				      .id = arena_strdup(own, row_text(&rows, 0, "id")),
+				      .last = (int)row_integer(&rows, 0, "_parts")};
 	rq->reply.media_type = row_text(&rows, 0, "media_type");
 	rq->reply.disposition = row_text(&rows, 0, "title");
 	rq->reply.no_etag = true;

@@ -6,19 +6,15 @@
 
 #include <string.h>
 
-enum {
-	MOBILE_DIGITS = 11,
-	MOBILE_HEAD = 3,
-	MOBILE_TAIL = 4,
-	LANDLINE_TAIL = 3
-};
+enum { MOBILE_DIGITS = 11, MOBILE_HEAD = 3, MOBILE_TAIL = 4, LANDLINE_TAIL = 3 };
 
 const char *mask_phone(struct arena *arena, const char *phone)
 {
 	size_t length = strlen(phone);
 	if (length == MOBILE_DIGITS && phone[0] == '1' && strspn(phone, "0123456789") == length)
 		return arena_printf(arena, "%.*s****%s", MOBILE_HEAD, phone, phone + length - MOBILE_TAIL);
-	return arena_printf(arena, "%.*s***", (int)(length > LANDLINE_TAIL ? length - LANDLINE_TAIL : 0), phone);
+	return arena_printf(arena, "%.*s***", (int)(length > LANDLINE_TAIL ? length - LANDLINE_TAIL : 0),
+			    phone);
 }
 
 /* Bytes of the first code point of valid UTF-8. */
@@ -39,10 +35,12 @@ const char *mask_email(struct arena *arena, const char *email)
 	return arena_printf(arena, "%.*s***%s", at == email ? 0 : first_length(email), email, at ? at : "");
 }
 
-static void member_mask(struct arena *arena, json_t *contact, const char *name, const char *(*mask)(struct arena *, const char *))
+static void member_mask(struct arena *arena, json_t *contact, const char *name,
+			const char *(*mask)(struct arena *, const char *))
 {
 	const char *text = json_string_value(json_object_get(contact, name));
-	/* A text that begins inside a code point would be a defect of the masks: json_string refuses it and the member goes. */
+	/* A text that begins inside a code point would be a defect of the masks: json_string refuses it and
+	 * the member goes. */
 	if (text && json_object_set_new(contact, name, json_string(mask(arena, text))))
 		json_object_del(contact, name);
 }
@@ -86,7 +84,8 @@ static struct problem *own_row_only(struct request *rq, const json_t *form, json
 	const json_t *members = json_object_get(form, "members");
 	for (size_t i = 0; i < json_array_size(members); i++) {
 		bool own = false;
-		const char *code = json_string_value(json_object_get(json_array_get(members, i), "credit_code"));
+		const char *code =
+			json_string_value(json_object_get(json_array_get(members, i), "credit_code"));
 		if (code)
 			TRY(is_own_code(rq, code, &own));
 		if (own)

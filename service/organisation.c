@@ -1,5 +1,6 @@
-/* Organisations (article 6(2)): legal persons with their credit code and domicile, and the waiver of a code whose check digit is
-   wrong on the licence itself. Whose jurisdiction an organisation is under is the bureau's word, not its own. */
+/* Organisations (article 6(2)): legal persons with their credit code and domicile, and the waiver of a code
+   whose check digit is wrong on the licence itself. Whose jurisdiction an organisation is under is the
+   bureau's word, not its own. */
 #include "application.h"
 #include "lifecycle.h"
 #include "operations.h"
@@ -34,9 +35,9 @@ struct problem *list_organisations(struct request *rq)
 {
 	const char *q = request_value(rq, "q");
 	return reply_page(rq, SQL_ORGANISATION_LIST,
-	                  P(request_value(rq, "type"), request_value(rq, "division_code"), request_value(rq, "credit_code"),
-	                    q ? text_name_key(rq->arena, q) : NULL),
-	                  NULL);
+			  P(request_value(rq, "type"), request_value(rq, "division_code"),
+			    request_value(rq, "credit_code"), q ? text_name_key(rq->arena, q) : NULL),
+			  NULL);
 }
 
 struct problem *get_organisation(struct request *rq)
@@ -44,14 +45,16 @@ struct problem *get_organisation(struct request *rq)
 	return organisation_show(rq, request_path_id(rq));
 }
 
-/* AP-11. Only an officer may register a code whose check digit alone is wrong: the licence says so, and a waiver will follow. */
+/* AP-11. Only an officer may register a code whose check digit alone is wrong: the licence says so, and a
+ * waiver will follow. */
 static struct problem *code_judge(struct request *rq, const char *code)
 {
 	const char *fault = credit_code_check(code);
 	struct findings findings;
 	if (!fault)
 		return NULL;
-	if (!strcmp(fault, "check_digit") && body_bool(rq, "credit_code_exception") && (rq->caller->roles & ROLE_officer))
+	if (!strcmp(fault, "check_digit") && body_bool(rq, "credit_code_exception") &&
+	    (rq->caller->roles & ROLE_officer))
 		return NULL;
 	findings_start(&findings, rq->arena);
 	finding_add(&findings, RULE_AP_11, "#/credit_code", NULL, NULL);
@@ -59,13 +62,16 @@ static struct problem *code_judge(struct request *rq, const char *code)
 }
 
 /* Who is not the bureau gets the unit of the map; zones and other exceptions are set by an officer. */
-static struct problem *unit_choose(struct request *rq, const char *named, const char *division_code, const char **ret)
+static struct problem *unit_choose(struct request *rq, const char *named, const char *division_code,
+				   const char **ret)
 {
 	struct rows rows;
 	if (named && !(rq->caller->roles & ROLE_officer)) {
-		struct problem *problem = problem_new(rq->arena, PROBLEM_forbidden, "主管单位由市科技局登记。",
-		                                      "The administering unit is set by the bureau.");
-		problem_error(rq->arena, problem, "#/administering_unit_id", "forbidden", NULL, problem->detail_zh, problem->detail_en);
+		struct problem *problem =
+			problem_new(rq->arena, PROBLEM_forbidden, "主管单位由市科技局登记。",
+				    "The administering unit is set by the bureau.");
+		problem_error(rq->arena, problem, "#/administering_unit_id", "forbidden", NULL,
+			      problem->detail_zh, problem->detail_en);
 		return problem;
 	}
 	if (named) {
@@ -75,8 +81,8 @@ static struct problem *unit_choose(struct request *rq, const char *named, const 
 			return NULL;
 		}
 		struct problem *problem = problem_new(rq->arena, PROBLEM_invalid_request, NULL, NULL);
-		problem_error(rq->arena, problem, "#/administering_unit_id", "unknown", NULL, "没有这个县市区（园区）单位。",
-		              "There is no such county unit.");
+		problem_error(rq->arena, problem, "#/administering_unit_id", "unknown", NULL,
+			      "没有这个县市区（园区）单位。", "There is no such county unit.");
 		return problem;
 	}
 	TRY(db_run(rq->db, rq->arena, SQL_RECOMMENDER_OF_DIVISION, P(division_code, rq->today_text), &rows));
@@ -91,24 +97,27 @@ static const char *integer_text(struct request *rq, int64_t value)
 
 static const char *capital_text(struct request *rq, const char *name)
 {
-	return json_is_object(json_object_get(rq->body, name)) ? integer_text(rq, body_money(rq, name)) : NULL;
+	return json_is_object(json_object_get(rq->body, name)) ? integer_text(rq, body_money(rq, name))
+							       : NULL;
 }
 
 struct problem *create_organisation(struct request *rq)
 {
-	const char *id = request_new_id(rq), *unit = NULL, *code = credit_code_fold(rq->arena, body_text(rq, "credit_code"));
+	const char *id = request_new_id(rq), *unit = NULL,
+		   *code = credit_code_fold(rq->arena, body_text(rq, "credit_code"));
 	const char *name = body_text(rq, "name");
 	OPEN_NEW(rq, "organisation");
 	rq->subject_id = id;
 	TRY(code_judge(rq, code));
 	TRY(unit_choose(rq, body_text(rq, "administering_unit_id"), body_text(rq, "division_code"), &unit));
 	TRY(db_run(rq->db, rq->arena, SQL_ORGANISATION_INSERT,
-	           P(id, code, body_text(rq, "legacy_code"), name, text_name_key(rq->arena, name), body_text(rq, "type"),
-	             body_text(rq, "division_code"), unit, body_bool(rq, "independent_legal_person") ? "true" : "false",
-	             body_text(rq, "legal_representative"), body_text(rq, "address"), capital_text(rq, "registered_capital"),
-	             body_text(rq, "founded_on"), body_bool(rq, "is_fictitious") ? "true" : "false", rq->caller->account_id,
-	             rq->now_text),
-	           NULL));
+		   P(id, code, body_text(rq, "legacy_code"), name, text_name_key(rq->arena, name),
+		     body_text(rq, "type"), body_text(rq, "division_code"), unit,
+		     body_bool(rq, "independent_legal_person") ? "true" : "false",
+		     body_text(rq, "legal_representative"), body_text(rq, "address"),
+		     capital_text(rq, "registered_capital"), body_text(rq, "founded_on"),
+		     body_bool(rq, "is_fictitious") ? "true" : "false", rq->caller->account_id, rq->now_text),
+		   NULL));
 	TRY(organisation_show(rq, id));
 	reply_created(rq, "/v1/organisations/%s", id);
 	return NULL;
@@ -144,15 +153,18 @@ struct problem *update_organisation(struct request *rq)
 	OPEN(rq, "organisation", id, reach, rows.count ? row_integer(&rows, 0, "version") : -1);
 	TRY(unit_patched(rq, &rows, &unit));
 	const json_t *person = json_object_get(rq->body, "independent_legal_person"),
-	             *capital = json_object_get(rq->body, "registered_capital");
+		     *capital = json_object_get(rq->body, "registered_capital");
 	const char *name = patched(rq, &rows, "name");
-	TRY(db_run(rq->db, rq->arena, SQL_ORGANISATION_UPDATE,
-	           P(id, name, text_name_key(rq->arena, name), patched(rq, &rows, "type"), patched(rq, &rows, "division_code"), unit,
-	             (person ? json_is_true(person) : row_bool(&rows, 0, "independent_legal_person")) ? "true" : "false",
-	             patched(rq, &rows, "legal_representative"), patched(rq, &rows, "address"),
-	             capital ? capital_text(rq, "registered_capital") : row_text(&rows, 0, "registered_capital"),
-	             patched(rq, &rows, "founded_on"), rq->now_text),
-	           NULL));
+	TRY(db_run(
+		rq->db, rq->arena, SQL_ORGANISATION_UPDATE,
+		P(id, name, text_name_key(rq->arena, name), patched(rq, &rows, "type"),
+		  patched(rq, &rows, "division_code"), unit,
+		  (person ? json_is_true(person) : row_bool(&rows, 0, "independent_legal_person")) ? "true"
+												   : "false",
+		  patched(rq, &rows, "legal_representative"), patched(rq, &rows, "address"),
+		  capital ? capital_text(rq, "registered_capital") : row_text(&rows, 0, "registered_capital"),
+		  patched(rq, &rows, "founded_on"), rq->now_text),
+		NULL));
 	return organisation_show(rq, id);
 }
 
@@ -168,26 +180,31 @@ static struct problem *waiver_show(struct request *rq, const char *organisation_
 struct problem *create_credit_code_waiver(struct request *rq)
 {
 	struct rows rows, scan;
-	const char *id = request_new_id(rq), *organisation_id = request_path_id(rq), *attachment_id = body_text(rq, "attachment_id");
-	TRY(db_run(rq->db, rq->arena, SQL_ORGANISATION_LOCK, P(organisation_id, rq->caller->account_id), &rows));
+	const char *id = request_new_id(rq), *organisation_id = request_path_id(rq),
+		   *attachment_id = body_text(rq, "attachment_id");
+	TRY(db_run(rq->db, rq->arena, SQL_ORGANISATION_LOCK, P(organisation_id, rq->caller->account_id),
+		   &rows));
 	role_set reach = rows.count ? role_set_parse_list(row_text(&rows, 0, "_reach")) & rq->op->roles : 0;
 	OPEN(rq, "organisation", organisation_id, reach, -1);
 	rq->reason = body_text(rq, "reason");
 	if (row_bool(&rows, 0, "credit_code_waived") || !credit_code_check(row_text(&rows, 0, "credit_code")))
 		return problem_new(rq->arena, PROBLEM_conflict, "该单位的信用代码无需豁免。",
-		                   "The credit code of this organisation needs no waiver.");
+				   "The credit code of this organisation needs no waiver.");
 	TRY(db_run(rq->db, rq->arena, SQL_CREDIT_CODE_WAIVER_SCAN, P(attachment_id, organisation_id), &scan));
 	if (!scan.count) {
 		struct findings findings;
 		findings_start(&findings, rq->arena);
-		finding_add(&findings, RULE_AP_11, "#/attachment_id", "须先上传该单位的营业执照扫描件（business_licence）。",
-		            "The licence scan of this organisation (business_licence) is uploaded first.");
+		finding_add(&findings, RULE_AP_11, "#/attachment_id",
+			    "须先上传该单位的营业执照扫描件（business_licence）。",
+			    "The licence scan of this organisation (business_licence) is uploaded first.");
 		return findings_problem(&findings);
 	}
 	TRY(db_run(rq->db, rq->arena, SQL_CREDIT_CODE_WAIVER_INSERT,
-	           P(id, organisation_id, body_text(rq, "reason"), attachment_id, rq->caller->account_id, rq->now_text), NULL));
-	TRY(request_notify(rq, "role", "leader", "credit_code_waiver.proposed", "organisation", organisation_id, NULL,
-	                   arena_printf(rq->arena, "credit_code_waiver.%s", id)));
+		   P(id, organisation_id, body_text(rq, "reason"), attachment_id, rq->caller->account_id,
+		     rq->now_text),
+		   NULL));
+	TRY(request_notify(rq, "role", "leader", "credit_code_waiver.proposed", "organisation",
+			   organisation_id, NULL, arena_printf(rq->arena, "credit_code_waiver.%s", id)));
 	return waiver_show(rq, organisation_id, id);
 }
 
@@ -195,19 +212,23 @@ struct problem *confirm_credit_code_waiver(struct request *rq)
 {
 	struct rows rows, waiver;
 	const char *organisation_id = request_path_id(rq), *id = request_value(rq, "waiver_id");
-	TRY(db_run(rq->db, rq->arena, SQL_ORGANISATION_LOCK, P(organisation_id, rq->caller->account_id), &rows));
+	TRY(db_run(rq->db, rq->arena, SQL_ORGANISATION_LOCK, P(organisation_id, rq->caller->account_id),
+		   &rows));
 	role_set reach = rows.count ? role_set_parse_list(row_text(&rows, 0, "_reach")) & rq->op->roles : 0;
 	TRY(db_run(rq->db, rq->arena, SQL_CREDIT_CODE_WAIVER_GET, P(id, organisation_id), &waiver));
 	OPEN(rq, "organisation", organisation_id, waiver.count ? reach : 0, -1);
 	if (row_bool(&waiver, 0, "confirmed"))
-		return problem_new(rq->arena, PROBLEM_illegal_transition, "该豁免已确认。", "The waiver is confirmed already.");
+		return problem_new(rq->arena, PROBLEM_illegal_transition, "该豁免已确认。",
+				   "The waiver is confirmed already.");
 	if (!strcmp(row_text(&waiver, 0, "_maker_id"), rq->caller->account_id)) {
 		struct findings findings;
 		findings_start(&findings, rq->arena);
-		finding_add(&findings, RULE_AP_11, NULL, "提出豁免的人不得自行确认。", "Whoever proposed the waiver may not confirm it.");
+		finding_add(&findings, RULE_AP_11, NULL, "提出豁免的人不得自行确认。",
+			    "Whoever proposed the waiver may not confirm it.");
 		return findings_problem(&findings);
 	}
-	TRY(db_run(rq->db, rq->arena, SQL_CREDIT_CODE_WAIVER_CONFIRM, P(id, rq->caller->account_id, rq->now_text), NULL));
+	TRY(db_run(rq->db, rq->arena, SQL_CREDIT_CODE_WAIVER_CONFIRM,
+		   P(id, rq->caller->account_id, rq->now_text), NULL));
 	TRY(db_run(rq->db, rq->arena, SQL_ORGANISATION_WAIVED, P(organisation_id, rq->now_text), NULL));
 	return waiver_show(rq, organisation_id, id);
 }

@@ -8,10 +8,7 @@
 #include "rules_decl.h"
 #include "text.h"
 
-enum {
-	NAME_MIN = 4,
-	NAME_MAX = 100
-};
+enum { NAME_MIN = 4, NAME_MAX = 100 };
 
 /* The usual form of the name; another one only warns. */
 static const char NAME_USUAL[] = "渭南市.+产业技术创新战略联盟";
@@ -22,13 +19,14 @@ void rule_ap_02(const struct facts *facts, struct findings *findings)
 	const struct application_facts *application = facts->application;
 	size_t length = text_is_blank(application->name) ? 0 : text_length(application->name);
 	if (length < NAME_MIN || length > NAME_MAX) {
-		finding_add(findings, RULE_AP_02, "#/name", "联盟名称应为4至100个字。", "The name has 4 to 100 characters.");
+		finding_add(findings, RULE_AP_02, "#/name", "联盟名称应为4至100个字。",
+			    "The name has 4 to 100 characters.");
 		return;
 	}
 	if (application->name_is_taken)
 		finding_add(findings, RULE_AP_02, "#/name", "已有在办申请或有效联盟使用该名称。",
-		            "A filed application or a live alliance bears this name.");
+			    "A filed application or a live alliance bears this name.");
 	if (!pattern_matches(NAME_USUAL, application->name))
 		finding_warn(findings, RULE_AP_02, "#/name", "名称一般写作“渭南市……产业技术创新战略联盟”。",
-		             "The usual form is 渭南市…产业技术创新战略联盟.");
+			     "The usual form is 渭南市…产业技术创新战略联盟.");
 }

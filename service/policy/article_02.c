@@ -12,6 +12,7 @@ void rule_ap_32(const struct facts *facts, struct findings *findings)
 	for (size_t i = 0; i < json_array_size(tags); i++)
 		if (form_text(json_array_get(tags, i), "text"))
 			return;
-	finding_warn(findings, RULE_AP_32, "#/form/basic/strategic_tags", "宜写明至少一项战略作用并加以说明。",
-	             "Name at least one of the purposes of article 2 with a sentence.");
+	finding_warn(findings, RULE_AP_32, "#/form/basic/strategic_tags",
+		     "宜写明至少一项战略作用并加以说明。",
+		     "Name at least one of the purposes of article 2 with a sentence.");
 }

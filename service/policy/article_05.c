@@ -7,8 +7,9 @@
 
 static bool objective_is_whole(const json_t *objective)
 {
-	return form_text(objective, "bottleneck") && form_text(objective, "indicator") && form_text(objective, "baseline") &&
-	       form_text(objective, "target_value") && json_is_integer(json_object_get(objective, "due_year"));
+	return form_text(objective, "bottleneck") && form_text(objective, "indicator") &&
+	       form_text(objective, "baseline") && form_text(objective, "target_value") &&
+	       json_is_integer(json_object_get(objective, "due_year"));
 }
 
 /* AP-33: one objective that can be measured later. */
@@ -18,6 +19,8 @@ void rule_ap_33(const struct facts *facts, struct findings *findings)
 	for (size_t i = 0; i < json_array_size(objectives); i++)
 		if (objective_is_whole(json_array_get(objectives, i)))
 			return;
-	finding_warn(findings, RULE_AP_33, "#/form/goals/objectives", "宜有至少一项目标：技术瓶颈、指标、基线、目标值、完成年度。",
-	             "State at least one objective: bottleneck, indicator, baseline, target value, due year.");
+	finding_warn(
+		findings, RULE_AP_33, "#/form/goals/objectives",
+		"宜有至少一项目标：技术瓶颈、指标、基线、目标值、完成年度。",
+		"State at least one objective: bottleneck, indicator, baseline, target value, due year.");
 }

@@ -13,7 +13,8 @@ static bool task_is_addressed(const json_t *form, const char *task)
 {
 	const json_t *rows = form_at(form, "plan", "tasks", NULL), *members = form_members(form);
 	for (size_t i = 0; i < json_array_size(rows); i++)
-		if (form_is(json_array_get(rows, i), "task", task) && form_text(json_array_get(rows, i), "text"))
+		if (form_is(json_array_get(rows, i), "task", task) &&
+		    form_text(json_array_get(rows, i), "text"))
 			return true;
 	for (size_t m = 0; m < json_array_size(members); m++) {
 		const json_t *own = json_object_get(json_array_get(members, m), "tasks");
@@ -31,21 +32,24 @@ void rule_ap_22(const struct facts *facts, struct findings *findings)
 	for (size_t i = 0; i < sizeof TASKS / sizeof *TASKS; i++)
 		if (!task_is_addressed(facts->application->form, TASKS[i]))
 			finding_warn(findings, RULE_AP_22, "#/form/plan/tasks",
-			             arena_printf(findings->arena, "规划未涉及主要任务（%zu）。", i + 1),
-			             arena_printf(findings->arena, "The plan does not address main task %s.", TASKS[i]));
+				     arena_printf(findings->arena, "规划未涉及主要任务（%zu）。", i + 1),
+				     arena_printf(findings->arena, "The plan does not address main task %s.",
+						  TASKS[i]));
 }
 
 /* AP-25: the roadmap is there, or promised within the time allowed. */
 void rule_ap_25(const struct facts *facts, struct findings *findings)
 {
-	struct date delivery_on = form_date(form_at(facts->application->form, "plan", "roadmap", NULL), "delivery_on");
+	struct date delivery_on =
+		form_date(form_at(facts->application->form, "plan", "roadmap", NULL), "delivery_on");
 	struct date last = date_add_months(facts->today, facts->parameters->roadmap_months);
 	if (attachment_find(facts->application, "technology_roadmap"))
 		return;
 	if (!date_is_set(delivery_on) || date_compare(delivery_on, last) > 0)
 		finding_warn(findings, RULE_AP_25, "#/form/plan/roadmap/delivery_on",
-		             arena_printf(findings->arena, "未附产业技术路线图，也未承诺在%d个月内完成。",
-		                          facts->parameters->roadmap_months),
-		             arena_printf(findings->arena, "No technology roadmap, and none promised within %d months.",
-		                          facts->parameters->roadmap_months));
+			     arena_printf(findings->arena, "未附产业技术路线图，也未承诺在%d个月内完成。",
+					  facts->parameters->roadmap_months),
+			     arena_printf(findings->arena,
+					  "No technology roadmap, and none promised within %d months.",
+					  facts->parameters->roadmap_months));
 }

@@ -23,8 +23,9 @@ void rule_ap_24(const struct facts *facts, struct findings *findings)
 	const json_t *items = form_at(facts->application->form, "plan", "work_items", NULL);
 	for (size_t i = 0; i < json_array_size(items); i++)
 		if (!principle_is_affirmed(json_array_get(items, i)))
-			finding_warn(findings, RULE_AP_24,
-			             arena_printf(findings->arena, "#/form/plan/work_items/%zu/principles", i),
-			             "宜写明符合至少一项活动原则并加以说明。",
-			             "Affirm at least one of the principles P1 to P4 with a sentence.");
+			finding_warn(
+				findings, RULE_AP_24,
+				arena_printf(findings->arena, "#/form/plan/work_items/%zu/principles", i),
+				"宜写明符合至少一项活动原则并加以说明。",
+				"Affirm at least one of the principles P1 to P4 with a sentence.");
 }

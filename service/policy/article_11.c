@@ -10,32 +10,34 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What belongs to a file at submission. The unit's sealed opinion follows before acceptance (EN-03), the roadmap may follow
-   within a year (AP-25). */
+/* What belongs to a file at submission. The unit's sealed opinion follows before acceptance (EN-03), the
+   roadmap may follow within a year (AP-25). */
 static const struct {
 	const char *kind, *zh, *en;
 } REQUIRED[] = {
-        {"application_form", "缺少申请表（盖章扫描件）。", "The sealed application form is missing."},
-        {"agreement", "缺少联盟协议。", "The agreement is missing."},
-        {"charter", "缺少联盟章程。", "The charter is missing."},
-        {"council_resolution", "缺少理事会决议。", "The council's resolution is missing."},
-        {"legal_person_proof", "缺少成员单位法人证明材料。", "The proof that the members are legal persons is missing."},
-        {"lead_backbone_evidence", "缺少牵头单位骨干企业证明材料。", "The evidence of the lead's backbone position is missing."},
-        {"construction_plan", "缺少建设规划。", "The construction plan is missing."},
-        {"annual_plan", "缺少第一年度计划。", "The first annual plan is missing."},
-        {"fund_measures", "缺少经费内部管理办法。", "The internal fund measures are missing."},
-        {"compliance_declaration", "缺少合规承诺书。", "The declaration of compliance is missing."},
+	{"application_form",       "缺少申请表（盖章扫描件）。",       "The sealed application form is missing."  },
+	{"agreement",              "缺少联盟协议。",                         "The agreement is missing."                },
+	{"charter",                "缺少联盟章程。",                         "The charter is missing."                  },
+	{"council_resolution",     "缺少理事会决议。",                      "The council's resolution is missing."     },
+	{"legal_person_proof",     "缺少成员单位法人证明材料。",
+	 "The proof that the members are legal persons is missing."                                                            },
+	{"lead_backbone_evidence", "缺少牵头单位骨干企业证明材料。",
+	 "The evidence of the lead's backbone position is missing."                                                            },
+	{"construction_plan",      "缺少建设规划。",                         "The construction plan is missing."        },
+	{"annual_plan",            "缺少第一年度计划。",                   "The first annual plan is missing."        },
+	{"fund_measures",          "缺少经费内部管理办法。",             "The internal fund measures are missing."  },
+	{"compliance_declaration", "缺少合规承诺书。",                      "The declaration of compliance is missing."},
 };
 
 static const char *const MEDIA_TYPES[] = {
-        "application/pdf",
-        "image/jpeg",
-        "image/png",
-        "image/tiff",
-        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        "application/ofd",
-        "text/plain",
+	"application/pdf",
+	"image/jpeg",
+	"image/png",
+	"image/tiff",
+	"application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+	"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+	"application/ofd",
+	"text/plain",
 };
 
 static bool media_type_is_allowed(const char *media_type)
@@ -46,14 +48,16 @@ static bool media_type_is_allowed(const char *media_type)
 	return false;
 }
 
-static void attachment_judge(const struct application_facts *application, const struct attachment_fact *attachment,
-                             struct findings *findings)
+static void attachment_judge(const struct application_facts *application,
+			     const struct attachment_fact *attachment, struct findings *findings)
 {
 	const char *pointer = arena_printf(findings->arena, "#/attachments/%s", attachment->kind);
 	if (!attachment->sha256 || strlen(attachment->sha256) != SHA256_HEX - 1)
-		finding_add(findings, RULE_AP_27, pointer, "附件缺少SHA-256摘要。", "The attachment has no SHA-256.");
+		finding_add(findings, RULE_AP_27, pointer, "附件缺少SHA-256摘要。",
+			    "The attachment has no SHA-256.");
 	if (!media_type_is_allowed(attachment->media_type))
-		finding_add(findings, RULE_AP_27, pointer, "附件的媒体类型不在允许范围内。", "The media type is not on the list.");
+		finding_add(findings, RULE_AP_27, pointer, "附件的媒体类型不在允许范围内。",
+			    "The media type is not on the list.");
 	if (attachment->bytes > application->attachment_max_bytes)
 		finding_add(findings, RULE_AP_27, pointer, "附件过大。", "The attachment is too large.");
 }
@@ -64,11 +68,12 @@ void rule_ap_27(const struct facts *facts, struct findings *findings)
 	const struct application_facts *application = facts->application;
 	for (size_t i = 0; i < sizeof REQUIRED / sizeof *REQUIRED; i++)
 		if (!attachment_find(application, REQUIRED[i].kind))
-			finding_add(findings, RULE_AP_27, arena_printf(findings->arena, "#/attachments/%s", REQUIRED[i].kind),
-			            REQUIRED[i].zh, REQUIRED[i].en);
+			finding_add(findings, RULE_AP_27,
+				    arena_printf(findings->arena, "#/attachments/%s", REQUIRED[i].kind),
+				    REQUIRED[i].zh, REQUIRED[i].en);
 	if (!attachment_find(application, "feasibility_report"))
 		finding_warn(findings, RULE_AP_27, "#/attachments/feasibility_report", "建议附可行性报告。",
-		             "A feasibility report is recommended.");
+			     "A feasibility report is recommended.");
 	for (size_t i = 0; i < application->attachment_count; i++)
 		attachment_judge(application, &application->attachments[i], findings);
 }
@@ -78,9 +83,11 @@ void rule_ap_31(const struct facts *facts, struct findings *findings)
 {
 	const json_t *contact = form_at(facts->application->form, "contact", NULL);
 	if (!form_text(contact, "name"))
-		finding_add(findings, RULE_AP_31, "#/form/contact/name", "须填写联系人。", "A contact person is missing.");
+		finding_add(findings, RULE_AP_31, "#/form/contact/name", "须填写联系人。",
+			    "A contact person is missing.");
 	if (!form_text(contact, "phone"))
-		finding_add(findings, RULE_AP_31, "#/form/contact/phone", "须填写联系电话。", "The contact's phone is missing.");
+		finding_add(findings, RULE_AP_31, "#/form/contact/phone", "须填写联系电话。",
+			    "The contact's phone is missing.");
 }
 
 /* EN-03: the opinion bears the unit's seal; the scan belongs to this request. */
@@ -88,19 +95,21 @@ void rule_en_03(const struct facts *facts, struct findings *findings)
 {
 	const struct attachment_fact *scan = attachment_find(facts->application, "recommender_opinion");
 	if (!scan || !scan->since_request)
-		finding_add(findings, RULE_EN_03, "#/attachments/recommender_opinion", "须上传本次推荐意见的盖章扫描件。",
-		            "The sealed scan of this opinion is to be uploaded.");
+		finding_add(findings, RULE_EN_03, "#/attachments/recommender_opinion",
+			    "须上传本次推荐意见的盖章扫描件。",
+			    "The sealed scan of this opinion is to be uploaded.");
 }
 
 /* TR-03: the formal check was made, point by point. */
 void rule_tr_03(const struct facts *facts, struct findings *findings)
 {
-	static const char *const ITEMS[] = {"form_complete", "attachments_complete", "members_verified", "agreement_verified",
-	                                    "endorsement_verified"};
+	static const char *const ITEMS[] = {"form_complete", "attachments_complete", "members_verified",
+					    "agreement_verified", "endorsement_verified"};
 	const json_t *checklist = json_object_get(facts->input, "checklist");
 	for (size_t i = 0; facts->input && i < sizeof ITEMS / sizeof *ITEMS; i++)
 		if (!form_bool(checklist, ITEMS[i]))
-			finding_add(findings, RULE_TR_03, arena_printf(findings->arena, "#/checklist/%s", ITEMS[i]), NULL, NULL);
+			finding_add(findings, RULE_TR_03,
+				    arena_printf(findings->arena, "#/checklist/%s", ITEMS[i]), NULL, NULL);
 }
 
 /* TR-07: one open application at a time. */
@@ -133,8 +142,8 @@ static bool core_is_within(const json_t *form, const json_t *other)
 		bool found = !form_bool(member, "is_core");
 		for (size_t j = 0; j < json_array_size(others) && !found; j++)
 			found = form_bool(json_array_get(others, j), "is_core") &&
-			        json_is_same(json_object_get(member, "credit_code"),
-			                     json_object_get(json_array_get(others, j), "credit_code"));
+				json_is_same(json_object_get(member, "credit_code"),
+					     json_object_get(json_array_get(others, j), "credit_code"));
 		if (!found)
 			return false;
 	}
@@ -147,24 +156,27 @@ static bool agreement_is_same(const struct application_facts *application)
 	const char *filed = application->filed_agreement_sha256;
 	bool same_scan = scan && filed ? !strcmp(scan->sha256, filed) : !scan && !filed;
 	return same_scan && json_is_same(json_object_get(application->form, "agreement"),
-	                                 json_object_get(application->filed_form, "agreement"));
+					 json_object_get(application->filed_form, "agreement"));
 }
 
-/* The four things that a correction may not touch; each changed one is reported through the callback's rule. */
-static size_t material_changes(const struct application_facts *application, enum rule rule, struct findings *findings)
+/* The four things that a correction may not touch; each changed one is reported through the callback's rule.
+ */
+static size_t material_changes(const struct application_facts *application, enum rule rule,
+			       struct findings *findings)
 {
 	const json_t *now = application->form, *filed = application->filed_form;
 	const struct {
 		bool changed;
 		const char *pointer, *zh, *en;
 	} CHANGES[] = {
-	        {strcmp(member_code(now, "is_lead"), member_code(filed, "is_lead")) != 0, "#/form/members", "牵头单位已变更。",
-	         "The lead has changed."},
-	        {strcmp(member_code(now, "is_host"), member_code(filed, "is_host")) != 0, "#/form/members", "依托单位已变更。",
-	         "The host has changed."},
-	        {!core_is_within(now, filed) || !core_is_within(filed, now), "#/form/members", "核心成员已变更。",
-	         "The core members have changed."},
-	        {!agreement_is_same(application), "#/form/agreement", "联盟协议已变更。", "The agreement has changed."},
+		{strcmp(member_code(now,     "is_lead"),              member_code(filed, "is_lead")) != 0, "#/form/members",
+		 "牵头单位已变更。", "The lead has changed."},
+		{strcmp(member_code(now, "is_host"), member_code(filed,                  "is_host")) != 0,             "#/form/members",
+		 "依托单位已变更。", "The host has changed."},
+		{!core_is_within(now,         filed) || !core_is_within(filed,                now),"#/form/members",
+		 "核心成员已变更。", "The core members have changed."},
+		{!agreement_is_same(application),                          "#/form/agreement",                               "联盟协议已变更。",
+		 "The agreement has changed."     },
 	};
 	size_t changed = 0;
 	for (size_t i = 0; i < sizeof CHANGES / sizeof *CHANGES; i++) {
@@ -173,8 +185,11 @@ static size_t material_changes(const struct application_facts *application, enum
 		changed++;
 		if (rule != RULE_NONE)
 			finding_add(findings, rule, CHANGES[i].pointer,
-			            arena_printf(findings->arena, "%s重大变更请用 correct_material。", CHANGES[i].zh),
-			            arena_printf(findings->arena, "%s A material change goes through correct_material.", CHANGES[i].en));
+				    arena_printf(findings->arena, "%s重大变更请用 correct_material。",
+						 CHANGES[i].zh),
+				    arena_printf(findings->arena,
+						 "%s A material change goes through correct_material.",
+						 CHANGES[i].en));
 	}
 	return changed;
 }
@@ -203,8 +218,8 @@ void rule_tr_10(const struct facts *facts, struct findings *findings)
 	for (size_t i = 0; i < json_array_size(codes); i++) {
 		const char *code = json_string_value(json_array_get(codes, i));
 		if (!code || rule_find(code) == RULE_NONE)
-			finding_add(findings, RULE_TR_10, arena_printf(findings->arena, "#/rules/%zu", i), "没有这一规则代码。",
-			            "There is no rule of this code.");
+			finding_add(findings, RULE_TR_10, arena_printf(findings->arena, "#/rules/%zu", i),
+				    "没有这一规则代码。", "There is no rule of this code.");
 	}
 }
 

@@ -416,27 +416,34 @@ void rule_ap_04(const struct facts *facts, struct findings *findings)
 	static const struct {
 		const char *name, *zh, *en;
 	} POLICIES[] = {
-	        {"industrial_policy", "须承诺符合国家产业政策。", "Compliance with industrial policy is declared."},
-	        {"energy_saving", "须承诺符合节能减排政策。", "Compliance with energy saving and emission reduction is declared."},
-	        {"environmental_policy", "须承诺符合环保政策。", "Compliance with environmental policy is declared."},
-	        {"energy_policy", "须承诺符合能源政策。", "Compliance with energy policy is declared."},
-	        {"other_policies", "须承诺符合其他相关政策。", "Compliance with other related policies is declared."},
-	        {"truthful", "须承诺所报材料真实。", "The truth of the papers is declared."},
+		{"industrial_policy",    "须承诺符合国家产业政策。",
+		 "Compliance with industrial policy is declared."                                                            },
+		{"energy_saving",        "须承诺符合节能减排政策。",
+		 "Compliance with energy saving and emission reduction is declared."                                         },
+		{"environmental_policy", "须承诺符合环保政策。",
+		 "Compliance with environmental policy is declared."                                                         },
+		{"energy_policy",        "须承诺符合能源政策。",       "Compliance with energy policy is declared."},
+		{"other_policies",       "须承诺符合其他相关政策。",
+		 "Compliance with other related policies is declared."                                                       },
+		{"truthful",             "须承诺所报材料真实。",       "The truth of the papers is declared."      },
 	};
 	const json_t *declarations = form_at(facts->application->form, "declarations", NULL);
 	for (size_t i = 0; i < sizeof POLICIES / sizeof *POLICIES; i++)
 		if (!form_bool(declarations, POLICIES[i].name))
-			finding_add(findings, RULE_AP_04, arena_printf(findings->arena, "#/form/declarations/%s", POLICIES[i].name),
-			            POLICIES[i].zh, POLICIES[i].en);
+			finding_add(findings, RULE_AP_04,
+				    arena_printf(findings->arena, "#/form/declarations/%s", POLICIES[i].name),
+				    POLICIES[i].zh, POLICIES[i].en);
 }
 
 /* AP-26: 12(4) 建设规划和年度计划. */
 void rule_ap_26(const struct facts *facts, struct findings *findings)
 {
 	if (!attachment_find(facts->application, "construction_plan"))
-		finding_add(findings, RULE_AP_26, "#/attachments/construction_plan", "须附建设规划。", "The construction plan is attached.");
+		finding_add(findings, RULE_AP_26, "#/attachments/construction_plan", "须附建设规划。",
+			    "The construction plan is attached.");
 	if (!attachment_find(facts->application, "annual_plan"))
-		finding_add(findings, RULE_AP_26, "#/attachments/annual_plan", "须附第一年度计划。", "The first annual plan is attached.");
+		finding_add(findings, RULE_AP_26, "#/attachments/annual_plan", "须附第一年度计划。",
+			    "The first annual plan is attached.");
 }
 
 /* ---- correction and rectification: one list, one time limit, every point answered ---- */
@@ -446,25 +453,27 @@ void rule_tr_02(const struct facts *facts, struct findings *findings)
 {
 	const char *text = input_text(facts, "due_on");
 	bool is_rectification = facts->status && !strcmp(facts->status, "evaluated");
-	struct date due_on = {0}, last = is_rectification
-	                                         ? date_add_days(facts->today, facts->parameters->rectify_days)
-	                                         : calendar_add_workdays(facts->calendar, facts->today, facts->parameters->correct_wd);
+	struct date due_on = {0},
+		    last = is_rectification ? date_add_days(facts->today, facts->parameters->rectify_days)
+					    : calendar_add_workdays(facts->calendar, facts->today,
+								    facts->parameters->correct_wd);
 	if (!text)
 		return;
-	if (!date_parse(text, &due_on) || date_compare(due_on, facts->today) <= 0 || date_compare(due_on, last) > 0) {
+	if (!date_parse(text, &due_on) || date_compare(due_on, facts->today) <= 0 ||
+	    date_compare(due_on, last) > 0) {
 		char day[DATE_TEXT];
 		date_format(last, day);
-		finding_add(findings, RULE_TR_02, "#/due_on", arena_printf(findings->arena, "期限须在今日之后，最迟%s。", day),
-		            arena_printf(findings->arena, "The due date is after today and at the latest %s.", day));
+		finding_add(findings, RULE_TR_02, "#/due_on",
+			    arena_printf(findings->arena, "期限须在今日之后，最迟%s。", day),
+			    arena_printf(findings->arena, "The due date is after today and at the latest %s.",
+					 day));
 	}
 }
 
 /* TR-04: everything that is to be mended, in one list. */
 void rule_tr_04(const struct facts *facts, struct findings *findings)
 {
-	enum {
-		POINT_MIN = 2
-	};
+	enum { POINT_MIN = 2 };
 	const json_t *points = json_object_get(facts->input, "points");
 	if (!facts->input)
 		return;
@@ -473,8 +482,9 @@ void rule_tr_04(const struct facts *facts, struct findings *findings)
 	for (size_t i = 0; i < json_array_size(points); i++) {
 		const char *text = form_text(json_array_get(points, i), "text");
 		if (!text || text_length(text) < POINT_MIN)
-			finding_add(findings, RULE_TR_04, arena_printf(findings->arena, "#/points/%zu/text", i), "事项内容为空。",
-			            "This point says nothing.");
+			finding_add(findings, RULE_TR_04,
+				    arena_printf(findings->arena, "#/points/%zu/text", i), "事项内容为空。",
+				    "This point says nothing.");
 	}
 }
 
@@ -482,7 +492,8 @@ static bool point_is_answered(const json_t *answers, size_t position)
 {
 	for (size_t i = 0; i < json_array_size(answers); i++) {
 		const json_t *answer = json_array_get(answers, i);
-		if (json_integer_value(json_object_get(answer, "position")) == (json_int_t)position && form_text(answer, "answer"))
+		if (json_integer_value(json_object_get(answer, "position")) == (json_int_t)position &&
+		    form_text(answer, "answer"))
 			return true;
 	}
 	return false;
@@ -494,6 +505,7 @@ void rule_tr_05(const struct facts *facts, struct findings *findings)
 	const json_t *answers = json_object_get(facts->input, "answers");
 	for (size_t position = 1; facts->input && position <= facts->application->point_count; position++)
 		if (!point_is_answered(answers, position))
-			finding_add(findings, RULE_TR_05, "#/answers", arena_printf(findings->arena, "第%zu项未答复。", position),
-			            arena_printf(findings->arena, "Point %zu is not answered.", position));
+			finding_add(findings, RULE_TR_05, "#/answers",
+				    arena_printf(findings->arena, "第%zu项未答复。", position),
+				    arena_printf(findings->arena, "Point %zu is not answered.", position));
 }

@@ -10,5 +10,6 @@ static const struct date IN_FORCE_FROM = {2015, 5, 19};
 void rule_ap_01(const struct facts *facts, struct findings *findings)
 {
 	if (date_compare(facts->today, IN_FORCE_FROM) < 0 || !facts->application->policy_in_force)
-		finding_add(findings, RULE_AP_01, NULL, "当日管理办法未在施行。", "The measures are not in force on this day.");
+		finding_add(findings, RULE_AP_01, NULL, "当日管理办法未在施行。",
+			    "The measures are not in force on this day.");
 }

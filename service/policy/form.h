@@ -1,5 +1,5 @@
-/* Form: reading the application form (openapi.yaml ApplicationForm) in the words of the rules. Absent members read as NULL, false
-   and 0: nothing here fails on an incomplete form. */
+/* Form: reading the application form (openapi.yaml ApplicationForm) in the words of the rules. Absent members
+   read as NULL, false and 0: nothing here fails on an incomplete form. */
 #ifndef FORM_H
 #define FORM_H
 
@@ -24,8 +24,8 @@ bool form_is(const json_t *object, const char *name, const char *word);
 
 const json_t *form_members(const json_t *form);
 
-/* form_member - the first member for which the flag (is_lead, is_host) is true, NULL when there is none; *ret_index where it stands,
-   *ret_count how many there are. */
+/* form_member - the first member for which the flag (is_lead, is_host) is true, NULL when there is none;
+ **ret_index where it stands, ret_count how many there are. */
 const json_t *form_member(const json_t *form, const char *flag, size_t *ret_index, size_t *ret_count);
 
 /* form_has_code - whether a member has the credit code. */

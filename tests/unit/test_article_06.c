@@ -131,7 +131,8 @@ static void test_credit_codes(void **state)
 static void test_the_body_code_only_warns(void **state)
 {
 	(void)state;
-	/* PDY00002 has the check character 8; with 0 in its place, one of the 31 last characters makes the code right outside again. */
+	/* PDY00002 has the check character 8; with 0 in its place, one of the 31 last characters makes the
+	 * code right outside again. */
 	static const char ALPHABET[] = "0123456789ABCDEFGHJKLMNPQRTUWXY";
 	for (const char *c = ALPHABET; *c; c++) {
 		char code[] = "91610528PDY000020?";
@@ -230,7 +231,8 @@ static void test_rights_and_openness(void **state)
 	met(rule_ap_20);
 	for (size_t i = 0; i < sizeof CLAUSES / sizeof *CLAUSES; i++) {
 		form_set(arena_printf(fixture.arena, "agreement/clauses/%s", CLAUSES[i]), NULL);
-		refused(rule_ap_20, arena_printf(fixture.arena, "#/form/agreement/clauses/%s", CLAUSES[i]), i + 1);
+		refused(rule_ap_20, arena_printf(fixture.arena, "#/form/agreement/clauses/%s", CLAUSES[i]),
+			i + 1);
 	}
 	met(rule_ap_21);
 	form_set("mechanism/admission_rule", NULL);
@@ -258,11 +260,12 @@ static void test_every_member_is_somebody(void **state)
 
 static void test_an_empty_form_never_breaks_a_rule_of_ours(void **state)
 {
-	static rule_fn *const ALL[] = {rule_ap_02, rule_ap_03, rule_ap_04, rule_ap_05, rule_ap_06, rule_ap_07, rule_ap_08, rule_ap_09,
-	                               rule_ap_10, rule_ap_11, rule_ap_12, rule_ap_13, rule_ap_14, rule_ap_15, rule_ap_16, rule_ap_17,
-	                               rule_ap_18, rule_ap_19, rule_ap_20, rule_ap_21, rule_ap_22, rule_ap_23, rule_ap_24, rule_ap_25,
-	                               rule_ap_26, rule_ap_27, rule_ap_28, rule_ap_29, rule_ap_31, rule_ap_32, rule_ap_33, rule_mb_01,
-	                               rule_mb_02, rule_tr_08, rule_tr_09};
+	static rule_fn *const ALL[] = {rule_ap_02, rule_ap_03, rule_ap_04, rule_ap_05, rule_ap_06, rule_ap_07,
+				       rule_ap_08, rule_ap_09, rule_ap_10, rule_ap_11, rule_ap_12, rule_ap_13,
+				       rule_ap_14, rule_ap_15, rule_ap_16, rule_ap_17, rule_ap_18, rule_ap_19,
+				       rule_ap_20, rule_ap_21, rule_ap_22, rule_ap_23, rule_ap_24, rule_ap_25,
+				       rule_ap_26, rule_ap_27, rule_ap_28, rule_ap_29, rule_ap_31, rule_ap_32,
+				       rule_ap_33, rule_mb_01, rule_mb_02, rule_tr_08, rule_tr_09};
 	(void)state;
 	json_object_clear(fixture.form);
 	fixture.application.recommender = NULL;
@@ -277,25 +280,25 @@ static void test_an_empty_form_never_breaks_a_rule_of_ours(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        RULE_TEST(test_the_lead),
-	        RULE_TEST(test_a_cooperative_cannot_lead),
-	        RULE_TEST(test_the_domicile_of_the_lead),
-	        RULE_TEST(test_the_backbone_evidence),
-	        RULE_TEST(test_science_is_on_board),
-	        RULE_TEST(test_ten_core_members),
-	        RULE_TEST(test_core_members_are_counted_by_credit_code),
-	        RULE_TEST(test_financial_members_count_by_parameter),
-	        RULE_TEST(test_financial_members_state_their_service),
-	        RULE_TEST(test_credit_codes),
-	        RULE_TEST(test_the_body_code_only_warns),
-	        RULE_TEST(test_the_agreement_is_signed_and_sealed),
-	        RULE_TEST(test_the_agreement_says_what_and_who),
-	        RULE_TEST(test_the_standing_bodies),
-	        RULE_TEST(test_the_host),
-	        RULE_TEST(test_the_funds),
-	        RULE_TEST(test_rights_and_openness),
-	        RULE_TEST(test_every_member_is_somebody),
-	        RULE_TEST(test_an_empty_form_never_breaks_a_rule_of_ours),
+		RULE_TEST(test_the_lead),
+		RULE_TEST(test_a_cooperative_cannot_lead),
+		RULE_TEST(test_the_domicile_of_the_lead),
+		RULE_TEST(test_the_backbone_evidence),
+		RULE_TEST(test_science_is_on_board),
+		RULE_TEST(test_ten_core_members),
+		RULE_TEST(test_core_members_are_counted_by_credit_code),
+		RULE_TEST(test_financial_members_count_by_parameter),
+		RULE_TEST(test_financial_members_state_their_service),
+		RULE_TEST(test_credit_codes),
+		RULE_TEST(test_the_body_code_only_warns),
+		RULE_TEST(test_the_agreement_is_signed_and_sealed),
+		RULE_TEST(test_the_agreement_says_what_and_who),
+		RULE_TEST(test_the_standing_bodies),
+		RULE_TEST(test_the_host),
+		RULE_TEST(test_the_funds),
+		RULE_TEST(test_rights_and_openness),
+		RULE_TEST(test_every_member_is_somebody),
+		RULE_TEST(test_an_empty_form_never_breaks_a_rule_of_ours),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

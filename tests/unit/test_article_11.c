@@ -1,4 +1,5 @@
-/* Articles 1 to 5, 7 to 11 (with 14 and 20), and what 12, 13 and 15 say about an application: name, unit, papers, opinion, correction. */
+/* Articles 1 to 5, 7 to 11 (with 14 and 20), and what 12, 13 and 15 say about an application: name, unit,
+ * papers, opinion, correction. */
 #include "application_fixture.h"
 
 static void test_article_20_in_force(void **state)
@@ -139,8 +140,8 @@ static void opinion_fill(void)
 	input_set("post", json_string("局长"));
 	input_set("signed_on", json_string("2026-11-15"));
 	input_set("opinion_text", json_string("该联盟符合条件，同意推荐。"));
-	input_set("checklist", json_pack("{s:b,s:b,s:b,s:b}", "market_law", 1, "industry_demand", 0, "government_guidance", 1,
-	                                 "backbone_confirmed", 1));
+	input_set("checklist", json_pack("{s:b,s:b,s:b,s:b}", "market_law", 1, "industry_demand", 0,
+					 "government_guidance", 1, "backbone_confirmed", 1));
 }
 
 static void test_article_11_the_opinion(void **state)
@@ -174,8 +175,8 @@ static void test_article_11_the_opinion(void **state)
 
 static void test_rules_of_the_input_are_silent_without_one(void **state)
 {
-	static rule_fn *const ALL[] = {rule_en_01, rule_en_02, rule_en_05, rule_tr_01, rule_tr_02, rule_tr_03,
-	                               rule_tr_04, rule_tr_05, rule_tr_10, rule_tr_32};
+	static rule_fn *const ALL[] = {rule_en_01, rule_en_02, rule_en_05, rule_tr_01, rule_tr_02,
+				       rule_tr_03, rule_tr_04, rule_tr_05, rule_tr_10, rule_tr_32};
 	(void)state;
 	fixture.facts.input = NULL;
 	fixture.application.point_count = 2;
@@ -255,7 +256,8 @@ static void test_reasons_points_and_answers(void **state)
 	refused(rule_tr_03, "#/checklist/form_complete", 5);
 }
 
-/* Correction: ten working days from Sunday 15 November end on Friday the 27th; rectification: ninety days end on 13 February. */
+/* Correction: ten working days from Sunday 15 November end on Friday the 27th; rectification: ninety days end
+ * on 13 February. */
 static void test_time_limits(void **state)
 {
 	(void)state;
@@ -306,22 +308,22 @@ static void test_a_new_scan_of_the_agreement_is_material(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        RULE_TEST(test_article_20_in_force),
-	        RULE_TEST(test_article_1_the_name),
-	        RULE_TEST(test_articles_2_4_5_warn),
-	        RULE_TEST(test_articles_7_8_9_warn),
-	        RULE_TEST(test_article_7_the_roadmap),
-	        RULE_TEST(test_article_10_the_unit),
-	        RULE_TEST(test_article_10_another_unit),
-	        RULE_TEST(test_article_10_a_conflicted_unit_is_replaced),
-	        RULE_TEST(test_article_11_the_opinion),
-	        RULE_TEST(test_rules_of_the_input_are_silent_without_one),
-	        RULE_TEST(test_article_11_the_papers),
-	        RULE_TEST(test_article_12_13_class_and_plans),
-	        RULE_TEST(test_reasons_points_and_answers),
-	        RULE_TEST(test_time_limits),
-	        RULE_TEST(test_what_a_correction_may_change),
-	        RULE_TEST(test_a_new_scan_of_the_agreement_is_material),
+		RULE_TEST(test_article_20_in_force),
+		RULE_TEST(test_article_1_the_name),
+		RULE_TEST(test_articles_2_4_5_warn),
+		RULE_TEST(test_articles_7_8_9_warn),
+		RULE_TEST(test_article_7_the_roadmap),
+		RULE_TEST(test_article_10_the_unit),
+		RULE_TEST(test_article_10_another_unit),
+		RULE_TEST(test_article_10_a_conflicted_unit_is_replaced),
+		RULE_TEST(test_article_11_the_opinion),
+		RULE_TEST(test_rules_of_the_input_are_silent_without_one),
+		RULE_TEST(test_article_11_the_papers),
+		RULE_TEST(test_article_12_13_class_and_plans),
+		RULE_TEST(test_reasons_points_and_answers),
+		RULE_TEST(test_time_limits),
+		RULE_TEST(test_what_a_correction_may_change),
+		RULE_TEST(test_a_new_scan_of_the_agreement_is_material),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
