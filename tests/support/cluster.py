@@ -1,25 +1,15 @@
 """A private PostgreSQL for the session, with one migrated database that every world is cloned from."""
-import csv
-import io
 import os
 import pathlib
-import re
 import subprocess
+import threading
+
+from .libpq import Connection, DatabaseError  # noqa: F401 (DatabaseError is for the tests)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CLUSTER = ROOT / "docker/local/cluster"
 OWNER, SERVICE = "alliance_owner", "alliance_service"
 TEMPLATE = "alliance"
-NULL = "\\N"
-
-
-class DatabaseError(Exception):
-    """What PostgreSQL answered; sqlstate is its code."""
-
-    def __init__(self, text):
-        super().__init__(text)
-        found = re.search(r"(?:ERROR|FATAL):\s+([0-9A-Z]{5}):", text)
-        self.sqlstate = found.group(1) if found else None
 
 
 def environment():
@@ -46,8 +36,11 @@ class Cluster:
             raise RuntimeError(started.stderr)
         self.socket = started.stdout.strip()
         self.count = 0
+        self.connections = {}
 
     def stop(self):
+        for connection in self.connections.values():
+            connection.close()
         subprocess.run([CLUSTER, "stop", self.directory], check=True, env=environment())
 
     def url(self, database, user=SERVICE):
@@ -68,14 +61,17 @@ class Cluster:
         return name
 
     def drop(self, name):
+        for key in [key for key in self.connections if key[0] == name]:
+            self.connections.pop(key).close()
         self.sql("postgres", f"drop database if exists {name} with (force)", user="postgres")
 
     def sql(self, database, text, user=OWNER):
         """The rows of the last statement as tuples of text, None for null."""
-        done = subprocess.run(["psql", "-qX", "--csv", "-P", f"null={NULL}", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose",
-                               "-d", self.url(database, user), "-f", "-"], input=text, capture_output=True, text=True, check=False,
-                              env={**environment(), "PGOPTIONS": "-c TimeZone=Asia/Shanghai", "PGCLIENTENCODING": "UTF8"})
-        if done.returncode:
-            raise DatabaseError(done.stderr)
-        rows = [tuple(None if cell == NULL else cell for cell in row) for row in csv.reader(io.StringIO(done.stdout))]
-        return rows[1:]
+        key = (database, user, threading.get_ident())
+        if key not in self.connections:
+            self.connections[key] = Connection(f"{self.url(database, user)} client_encoding=UTF8 options='-c TimeZone=Asia/Shanghai'")
+        try:
+            return self.connections[key].run(text)
+        finally:
+            if database == TEMPLATE:  # nobody may be connected to what is cloned
+                self.connections.pop(key).close()
