@@ -13,10 +13,8 @@ from support.relay import Relay
 def relayed(session):
     """A world whose service reaches PostgreSQL through a relay."""
     world = session.world({"pool_connections": 4, "pool_wait_ms": 2000})
-    relay = Relay(session.directory / "relay", world.cluster.socket)
+    relay = Relay(session.directory / "relay", world.cluster.socket, only="account_insert")
     world.relay = relay
-    direct = world.cluster.url
-    world.cluster_url = direct
     plain_flags = world.flags
     world.flags = lambda: [word.replace(world.cluster.socket, relay.directory) for word in plain_flags()]
     world.start()

@@ -1,5 +1,6 @@
 """A relay between the service and PostgreSQL that understands where messages begin, so that a test can cut, change or colour
-the answer to a COMMIT. trouble names what happens to the next COMMIT (once):
+the answer to a COMMIT. trouble names what happens to the next COMMIT of a transaction that ran the statement named by only (the
+service has commits of its own, such as when a credential was last used); once:
 
 lost        it is executed, but the connection ends before its answer
 unsent      the connection ends before it is executed
@@ -38,8 +39,9 @@ def warning():
 
 
 class Relay:
-    def __init__(self, directory, server):
+    def __init__(self, directory, server, only):
         self.directory, self.server = str(directory), f"{server}/.s.PGSQL.5432"
+        self.only = b"\0" + only.encode() + b"\0"  # in a Bind: the portal's empty name, then the statement's
         os.makedirs(self.directory, exist_ok=True)
         self.trouble, self.commits, self.troubled = None, 0, 0
         self.lock = threading.Lock()
@@ -70,6 +72,7 @@ class Relay:
     def serve(self, client):
         server = socket.socket(socket.AF_UNIX)
         state = {"trouble": None}
+        wanted = False
         try:
             server.connect(self.server)
             size = receive(client, 4)
@@ -77,8 +80,10 @@ class Relay:
             threading.Thread(target=self.answers, args=(client, server, state), daemon=True).start()
             while True:
                 kind, data = message(client)
+                wanted = wanted or (kind == b"B" and data[5:].startswith(self.only))
                 if kind == b"Q" and data[5:-1].lower() == b"commit":
-                    state["trouble"] = self.take()
+                    state["trouble"] = self.take() if wanted else None
+                    wanted = False
                     if state["trouble"] == "unsent":
                         break
                     if state["trouble"] == "rolled_back":
