@@ -105,7 +105,7 @@ struct problem *endorse_application(struct request *rq)
 	 * has, but was not asked yet. */
 	role_set reach = (rows.count ? endorsement.reach : application.reach) & rq->op->roles;
 	OPEN(rq, "endorsement", rows.count ? endorsement.id : id, application.reach & reach, -1);
-	if (!rows.count)
+	if (!rows.count || !endorsement.status)
 		return problem_new(rq->arena, PROBLEM_illegal_transition,
 				   "本申请尚未提交，没有待签署的推荐意见。",
 				   "The application is not submitted: no opinion is asked for yet.");

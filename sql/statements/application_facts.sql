@@ -21,7 +21,8 @@ select exists (select from policy_version p where p.valid_from <= $2::date and (
        (select json_agg(o.credit_code)::text from organisation o where o.credit_code_waived and o.credit_code in
                (select m ->> 'credit_code' from jsonb_array_elements(a.form -> 'members') m)) as waived_codes,
        (select json_agg(json_build_object('id', t.id, 'kind', t.kind, 'title', t.title, 'media_type', t.media_type, 'bytes', t.bytes,
-               'sha256', t.sha256, 'since_request', coalesce(t.complete_at >= e.created_at, false)) order by t.complete_at desc, t.id desc)::text
+               'sha256', t.sha256, 'since_request', coalesce(t.complete_at >= e.created_at
+               and not exists (select from endorsement x where x.attachment_id = t.id and x.id <> e.id), false)) order by t.complete_at desc, t.id desc)::text
           from attachment t where t.subject_kind = 'application' and t.subject_id = a.id and t.complete_at is not null) as attachments,
        u.id as unit_id, u.kind as unit_kind, u.name as unit_name, u.credit_code as unit_credit_code,
        u.is_active and u.valid_from <= $2::date and (u.valid_to is null or u.valid_to >= $2::date) as unit_is_active,
