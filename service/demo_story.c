@@ -400,10 +400,9 @@ static struct problem *panel_of_experts(struct player *p, const char **ret_ids)
 	for (size_t i = 0; i < EXPERTS; i++) {
 		const struct expert_plan *e = &experts[i];
 		TRY(play_create(p, "officer", "create_expert", NULL,
-				json_pack("{ss ss ss ss ss s[sssss] ss ss}", "name", e->name, "employer_name",
+				json_pack("{ss ss ss ss ss s[sssssss] ss ss}", "name", e->name, "employer_name",
 					  e->employer, "employer_credit_code", e->employer_code, "title_rank",
-					  "senior", "title", "教授", "fields", "F04", "F07", "F09", "F10",
-					  "F13", "kind", e->kind, "consent_on", p->date),
+					  "senior", "title", "教授", "fields", "F04", "F07", "F09", "F10", "F12", "F13", "F14", "kind", e->kind, "consent_on", p->date),
 				&ret_ids[i]));
 		TRY(play_act(p, "leader", "expert", ret_ids[i], "admit", NULL));
 		TRY(play_person(p, e->key, e->name, "expert", ret_ids[i]));
