@@ -62,6 +62,9 @@ def test_from_application_to_the_paid_award(world):
     refused(made.endorse(as_=stranger, scan=False), 404)
     refused(made.endorse(scan=False), 422, "EN-03")
     ok(made.endorse())
+    endorsement = made.county.get("/v1/endorsements").json["items"][0]
+    signed = made.county.get("/v1/endorsements/" + endorsement["id"])
+    assert (signed.status, signed.json["status"]) == (200, "signed")
 
     # Gate 3, article 3(2): acceptance only with the whole check list.
     refused(officer.act(made.path, "accept", checklist={**journey.CHECKLIST, "members_verified": False}), 422, "TR-03")
@@ -74,6 +77,8 @@ def test_from_application_to_the_paid_award(world):
     member = made.form["members"][2]
     conflicted = bureau.expert(employer_credit_code=member["credit_code"], employer_name=member["name"])
     refused(officer.post(panel.path + "/sheets", {"expert_id": conflicted.id}), 422, "COI-1")
+    steps = officer.get(f"/v1/experts/{conflicted.id}/transitions").json["items"]
+    assert [(step["action"], step["to"]) for step in steps] == [("register", "review"), ("admit", "active")]
     for number in range(5):
         bureau.seat(panel, **({"kind": "finance", "fields": ["F01"]} if number == 4 else {}))
     ok(officer.act(panel.path, "constitute", chair_expert_id=panel.seats[0].expert.id))
