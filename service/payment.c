@@ -29,6 +29,8 @@ static void payment_facts(const struct rows *rows, struct money_facts *money)
 	money->payment_amount = row_integer(rows, 0, "amount");
 	money->is_replacement = row_bool(rows, 0, "is_replacement");
 	money->is_reversed = row_bool(rows, 0, "is_reversed");
+	/* the account it was prepared for, not whichever is confirmed today */
+	money->payee_account_is_confirmed = row_bool(rows, 0, "account_is_confirmed");
 	money->reference_is_taken = row_bool(rows, 0, "reference_is_taken");
 	money->hands[0] = row_text(rows, 0, "maker_id");
 	if (!strcmp(status, "paid"))

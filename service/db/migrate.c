@@ -184,6 +184,18 @@ static struct problem *load_lifecycle(struct arena *arena, PGconn *pg, const str
 	return commit(arena, pg, "loading the lifecycle");
 }
 
+/* The guards of all migrations, as commands made by the server. Each trigger function looks at the tables of
+   its schema, never at temporary ones that somebody named like them, and nobody but the owner can hang it on
+   a table of his own: some of them write with the owner's rights. */
+static const char *const guard_queries[] = {
+	"select format('alter function %s set search_path = %I, pg_temp', p.oid::regprocedure, "
+	"current_schema()) from pg_proc p join pg_namespace n on n.oid = p.pronamespace "
+	"where n.nspname = current_schema() and p.prorettype = 'trigger'::regtype",
+	"select format('revoke all on function %s from public', p.oid::regprocedure) "
+	"from pg_proc p join pg_namespace n on n.oid = p.pronamespace "
+	"where n.nspname = current_schema() and p.prorettype = 'trigger'::regtype",
+};
+
 /* The rights, as commands made by the server (quoting is its business). By convention a table that has a
    trigger with refuse_change is append-only; the role may delete only what is no record of the work. */
 static const char *const grant_queries[] = {
@@ -198,22 +210,41 @@ static const char *const grant_queries[] = {
 	"where n.nspname = current_schema() and c.relkind in ('r', 'p') and exists (select from pg_trigger t "
 	"join pg_proc p on p.oid = t.tgfoid "
 	"where t.tgrelid = c.oid and p.proname = 'refuse_change')",
-	"select format('revoke insert, update on lifecycle, lifecycle_status, schema_migration from %I', "
-	"$1::text)",
+	"select format('revoke insert, update on lifecycle, lifecycle_status, schema_migration, parameter, "
+	"policy_version, policy_article, calendar_day, division, industry_field, balance from %I', $1::text)",
+	"select format('revoke insert, update on award from %I', $1::text)",
+	"select format('grant insert (%s), update (%1$s) on award to %I', string_agg(quote_ident(a.attname), "
+	"', "
+	"'), $1::text) from pg_attribute a where a.attrelid = 'award'::regclass and a.attnum > 0 and not "
+	"a.attisdropped and a.attname <> 'reserved'",
 	"select format('grant delete on idempotency_key to %I', $1::text)",
+	"select format('revoke temporary on database %I from public, %I', current_database(), $1::text)",
 };
+
+/* run_made - run the commands that these queries make. */
+static struct problem *run_made(struct arena *arena, PGconn *pg, const char *what, const char *const *queries,
+				size_t count, const char *parameter)
+{
+	TRY(execute(arena, pg, what, "begin", NULL, 0, NULL));
+	for (size_t i = 0; i < count; i++) {
+		PGresult *commands = NULL;
+		TRY(execute(arena, pg, what, queries[i], &parameter, parameter ? 1 : 0, &commands));
+		for (int row = 0; row < PQntuples(commands); row++)
+			TRY(execute(arena, pg, what, PQgetvalue(commands, row, 0), NULL, 0, NULL));
+	}
+	return commit(arena, pg, what);
+}
+
+static struct problem *pin_guards(struct arena *arena, PGconn *pg)
+{
+	return run_made(arena, pg, "pinning the guards", guard_queries,
+			sizeof guard_queries / sizeof guard_queries[0], NULL);
+}
 
 static struct problem *grant_rights(struct arena *arena, PGconn *pg, const char *service_role)
 {
-	TRY(execute(arena, pg, "granting rights", "begin", NULL, 0, NULL));
-	for (size_t i = 0; i < sizeof grant_queries / sizeof grant_queries[0]; i++) {
-		PGresult *commands = NULL;
-		TRY(execute(arena, pg, "granting rights", grant_queries[i], &service_role, 1, &commands));
-		for (int row = 0; row < PQntuples(commands); row++)
-			TRY(execute(arena, pg, "granting rights", PQgetvalue(commands, row, 0), NULL, 0,
-				    NULL));
-	}
-	return commit(arena, pg, "granting rights");
+	return run_made(arena, pg, "granting rights", grant_queries,
+			sizeof grant_queries / sizeof grant_queries[0], service_role);
 }
 
 static struct problem *migrate_on(struct arena *arena, PGconn *pg, const char *service_role,
@@ -222,6 +253,7 @@ static struct problem *migrate_on(struct arena *arena, PGconn *pg, const char *s
 {
 	TRY(execute(arena, pg, "waiting for the migration lock", LOCK, NULL, 0, NULL));
 	TRY(apply_all(arena, pg, say));
+	TRY(pin_guards(arena, pg));
 	TRY(load_lifecycle(arena, pg, steps, step_count));
 	if (service_role && *service_role && strcmp(service_role, PQuser(pg)) != 0)
 		TRY(grant_rights(arena, pg, service_role));

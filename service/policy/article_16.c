@@ -4,6 +4,7 @@
    The text says that the host unit gets an award and that its use is supervised. How much, under which cap,
    by which hands and in which books (FU-01 to FU-22) is the practice of public money, inferred. Everything
    here is pure: facts in, findings out. */
+#include "article_13.h"
 #include "article_15.h"
 #include "facts.h"
 #include "facts_money.h"
@@ -13,8 +14,8 @@
 
 #include <string.h>
 
-/* 发文字号: agency, year in 〔〕, number without a leading zero (GB/T 9704). */
-#define DOCUMENT_NO "[一-龥]{2,6}〔20[0-9]{2}〕[1-9][0-9]{0,3}号"
+/* Who reads budget lines; the units that follow their own award do not learn what a line has left. */
+#define BUREAU (ROLE_officer | ROLE_leader | ROLE_finance | ROLE_auditor)
 
 static bool input_money(const struct facts *facts, const char *name, int64_t *ret)
 {
@@ -58,6 +59,9 @@ void rule_fu_02(const struct facts *facts, struct findings *findings)
 	if (strcmp(money->line_status, "approved"))
 		finding_add(findings, RULE_FU_02, "#/budget_line_id", "预算未批准或已关闭。",
 			    "The budget line is not approved or is closed.");
+	else if (money->amount > money->available && !(facts->actor_roles & BUREAU))
+		finding_add(findings, RULE_FU_02, "#/budget_line_id", "资助超出预算余额。",
+			    "The award exceeds what the budget line has left.");
 	else if (money->amount > money->available)
 		finding_add(findings, RULE_FU_02, "#/budget_line_id",
 			    arena_printf(findings->arena, "资助 %s 元超出预算余额 %s 元。",
@@ -184,7 +188,7 @@ void rule_fu_13(const struct facts *facts, struct findings *findings)
 	const char *document_no = input_text(facts, "document_no");
 	if (!document_no)
 		document_no = money->document_no;
-	if (!document_no || (!money->document_is_issued && !pattern_matches(DOCUMENT_NO, document_no)))
+	if (!document_no || (!money->document_is_issued && !document_no_is_canonical(document_no)))
 		finding_add(findings, RULE_FU_13, "#/document_no", NULL, NULL);
 }
 

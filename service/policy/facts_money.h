@@ -29,17 +29,17 @@ struct money_facts {
 	bool line_exists;     /* another line of that year and kind */
 
 	/* the award */
-	bool alliance_is_recognised; /* there is a recognition to award */
-	bool award_exists;           /* another award of this recognition that is not cancelled */
-	int64_t amount;              /* 0 = none yet */
-	int64_t committed;           /* by the ledger: COMMIT less DECOMMIT */
-	int64_t reserved;            /* payments prepared, confirmed and paid */
-	int64_t unpaid;              /* by the ledger: COMMITTED */
-	int64_t advance;             /* by the ledger: paid and not acquitted */
-	bool payee_is_host;          /* the payee was the host on the issue date */
-	bool payee_account_is_confirmed;
-	const char *hold;            /* reason of an open hold, NULL = none */
-	const char *alliance_status; /* with the dates of its term, for the qualification */
+	bool alliance_is_recognised;     /* there is a recognition to award */
+	bool award_exists;               /* another award of this recognition that is not cancelled */
+	int64_t amount;                  /* 0 = none yet */
+	int64_t committed;               /* by the ledger: COMMIT less DECOMMIT */
+	int64_t reserved;                /* payments prepared, confirmed and paid */
+	int64_t unpaid;                  /* by the ledger: COMMITTED */
+	int64_t advance;                 /* by the ledger: paid and not acquitted */
+	bool payee_is_host;              /* the payee was the host on the issue date */
+	bool payee_account_is_confirmed; /* of a payment: that which it was prepared for */
+	const char *hold;                /* reason of an open hold, NULL = none */
+	const char *alliance_status;     /* with the dates of its term, for the qualification */
 	struct date alliance_due_on, alliance_submit_deadline_on;
 
 	/* the payment */

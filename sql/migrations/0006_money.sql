@@ -57,6 +57,8 @@ create table award (
     budget_line_id        uuid references budget_line,
     scheme_id             uuid references award_scheme,
     payee_organisation_id uuid not null references organisation,
+    payee_name            text,
+    payee_credit_code     char(18),
     fiscal_year           integer not null check (fiscal_year between 2015 and 2100),
     amount                bigint check (amount > 0),
     reserved              bigint not null default 0,
@@ -72,7 +74,8 @@ create table award (
     foreign key (machine, status) references lifecycle_status (machine, status),
     constraint award_four_eyes check (approved_by <> proposed_by),
     constraint award_scheme_amount check ((scheme_id is null) = (amount is null)),
-    constraint award_reserved check (reserved between 0 and coalesce(amount, 0))
+    constraint award_reserved check (reserved between 0 and coalesce(amount, 0)),
+    constraint award_payee_named check ((payee_name is null) = (payee_credit_code is null))
 );
 create unique index award_once_key on award (application_id, kind) where status <> 'cancelled';
 create index award_alliance on award (alliance_id);
@@ -80,9 +83,10 @@ create index award_payee on award (payee_organisation_id);
 create index award_budget_line on award (budget_line_id);
 comment on table award is 'Article 16: the award to the host unit of a newly recognised alliance; one per recognition (FU-01)';
 comment on column award.amount is 'fen; null until the scheme of the year is confirmed';
-comment on column award.reserved is 'fen: payments prepared, confirmed and paid; kept by the trigger of payment alone';
+comment on column award.reserved is 'fen: payments prepared, confirmed and paid; kept by the trigger of payment alone, the service''s role cannot write it';
 comment on column award.document_id is 'the document that recognised the alliance';
 comment on column award.payee_organisation_id is 'host unit on the issue date of the document (FU-05)';
+comment on column award.payee_name is 'as on the day of approval, with the credit code; a later change of the organisation does not reach the books';
 comment on column award.fiscal_year is 'of the scheme: the year of the issue date';
 create trigger award_step before update of status on award for each row execute function status_step('AWD');
 create constraint trigger award_history after insert or update of status on award deferrable initially deferred
@@ -96,6 +100,9 @@ begin
     if old.status <> 'proposed' and (old.amount, old.payee_organisation_id, old.alliance_id, old.application_id, old.document_id)
         is distinct from (new.amount, new.payee_organisation_id, new.alliance_id, new.application_id, new.document_id) then
         raise exception 'award % is decided: its amount and payee stay', old.number using errcode = 'AL001';
+    end if;
+    if old.payee_name is not null and (old.payee_name, old.payee_credit_code) is distinct from (new.payee_name, new.payee_credit_code) then
+        raise exception 'award % is decided: its payee keeps the name of that day', old.number using errcode = 'AL001';
     end if;
     return new;
 end $$;
@@ -146,8 +153,9 @@ create trigger payment_step before update of status on payment for each row exec
 create constraint trigger payment_history after insert or update of status on payment deferrable initially deferred
     for each row execute function status_history('PAY');
 
--- prepared + confirmed + paid <= committed: the update takes the award's row lock and its CHECK judges.
-create function payment_reserve() returns trigger language plpgsql as $$
+-- prepared + confirmed + paid <= committed: the update takes the award's row lock and its CHECK judges. It runs as the owner: the
+-- service's role has no right to write award.reserved.
+create function payment_reserve() returns trigger language plpgsql security definer as $$
 declare
     before bigint := 0;
     after  bigint := 0;
@@ -227,6 +235,8 @@ create table journal_entry (
     award_id       uuid references award,
     budget_line_id uuid not null references budget_line,
     payment_id     uuid references payment,
+    payee_name     text,
+    payee_credit_code char(18),
     document_no    text,
     reason         text,
     reverses_id    uuid constraint journal_entry_reverses_key unique references journal_entry,
@@ -234,6 +244,7 @@ create table journal_entry (
     hash           bytea not null constraint journal_entry_hash_key unique check (octet_length(hash) = 32),
     constraint journal_entry_reversal check ((type = 'REVERSAL') = (reverses_id is not null)),
     constraint journal_entry_award check ((type = 'BUDGET') = (award_id is null)),
+    constraint journal_entry_payee check (num_nulls(award_id, payee_name, payee_credit_code) in (0, 3)),
     constraint journal_entry_payment check (type not in ('DISBURSE') or payment_id is not null),
     constraint journal_entry_four_eyes check (
         coalesce(checker_id <> maker_id, type in ('BUDGET', 'DECOMMIT', 'ACQUIT')))
@@ -243,6 +254,7 @@ create index journal_entry_line_no on journal_entry (budget_line_id, entry_no);
 create index journal_entry_booked on journal_entry (booked_on, entry_no);
 create unique index journal_entry_disburse_key on journal_entry (payment_id) where type = 'DISBURSE';
 comment on table journal_entry is 'Double-entry journal (article 6(5), 接受监督): append-only, chained by SHA-256 (FU-07, FU-10)';
+comment on column journal_entry.payee_name is 'the payee as the award names it; part of the hashed text';
 comment on column journal_entry.at is 'business time of the entry; booked_on is its accounting date';
 
 create table journal_line (
@@ -323,6 +335,8 @@ create function journal_canonical(entry journal_entry, lines text) returns text 
         || ',"id":"' || entry.id || '"'
         || ',"lines":[' || coalesce(lines, '') || ']'
         || ',"maker_id":"' || entry.maker_id || '"'
+        || ',"payee_credit_code":' || coalesce(to_json(entry.payee_credit_code)::text, 'null')
+        || ',"payee_name":' || coalesce(to_json(entry.payee_name)::text, 'null')
         || ',"payment_id":' || coalesce('"' || entry.payment_id || '"', 'null')
         || ',"reason":' || coalesce(to_json(entry.reason)::text, 'null')
         || ',"reverses_id":' || coalesce('"' || entry.reverses_id || '"', 'null')
@@ -373,6 +387,10 @@ begin
     select count(*), coalesce(sum(l.amount), 0) into n, s from journal_line l where l.entry_id = e.id;
     if n <> 2 or s <> 0 then
         raise exception 'entry % has % lines that sum to %', e.entry_no, n, s using errcode = 'AL004';
+    end if;
+    if exists (select from award a where a.id = e.award_id
+                and (a.payee_name, a.payee_credit_code) is distinct from (e.payee_name, e.payee_credit_code)) then
+        raise exception 'entry % names another payee than its award', e.entry_no using errcode = 'AL004';
     end if;
     if e.type = 'REVERSAL' then
         select o.type <> 'REVERSAL' and o.award_id is not distinct from e.award_id and o.budget_line_id = e.budget_line_id
@@ -429,6 +447,8 @@ begin
     e.maker_id := new_maker_id; e.checker_id := new_checker_id; e.award_id := new_award_id;
     e.budget_line_id := new_budget_line_id; e.payment_id := new_payment_id; e.document_no := new_document_no;
     e.reason := new_reason; e.reverses_id := new_reverses_id; e.previous_hash := head.hash;
+    e.payee_name := (select a.payee_name from award a where a.id = new_award_id);
+    e.payee_credit_code := (select a.payee_credit_code from award a where a.id = new_award_id);
     e.hash := journal_hash(head.hash, journal_canonical(e, (
         select string_agg(journal_line_text(l.account, l.line_amount, l.line_award_id, l.line_budget_line_id), ',' order by l.pos)
         from journal_lines_of(new_type, new_reverses_id, new_award_id, new_budget_line_id, new_amount) l)));
@@ -451,18 +471,6 @@ begin
 end $$;
 create constraint trigger budget_line_cap after insert or update on budget_line deferrable initially deferred
     for each row execute function budget_line_cap();
-
--- The guards look at the tables of this schema, never at temporary ones that somebody named like them.
-do $$
-declare
-    guard regprocedure;
-begin
-    foreach guard in array array['award_frozen()', 'payment_reserve()', 'payment_hands()', 'journal_head_follow()', 'journal_line_post()',
-                                 'journal_entry_check()', 'journal_line_check()', 'balance_guard()', 'budget_line_cap()']::regprocedure[]
-    loop
-        execute format('alter function %s set search_path = %I, pg_temp', guard, current_schema());
-    end loop;
-end $$;
 
 create view award_money as
 select a.id as award_id,
@@ -553,7 +561,7 @@ select e.id, e.entry_no,
        e.award_id, w.number as award_number, w.kind as award_kind, w.status as award_status,
        w.alliance_id, n.number as alliance_number, n.name as alliance_name, n.industry_field, n.division_code,
        r.code as recommender_code, r.division_code as recommender_division_code,
-       w.payee_organisation_id as payee_id, h.name as payee_name, h.credit_code as payee_credit_code,
+       w.payee_organisation_id as payee_id, e.payee_name, e.payee_credit_code,
        p.number as payment_number, p.bank_reference, m.name as maker, c.name as checker
   from journal_entry e
   join journal_line l on l.entry_id = e.id and l.position = 1
@@ -563,7 +571,6 @@ select e.id, e.entry_no,
   left join journal_entry o on o.id = e.reverses_id
   left join payment p on p.id = e.payment_id
   left join award w on w.id = e.award_id
-  left join organisation h on h.id = w.payee_organisation_id
   left join alliance n on n.id = w.alliance_id
   left join recommender r on r.id = n.recommender_id;
 comment on view funding_record is 'Booked movements of awards and budget lines; the amount is that of the line that the entry type names first, negative in a reversal';

@@ -1,7 +1,7 @@
 -- :many
 select a.number as _key, a.id as _id, a.id, a.number, a.kind, a.fiscal_year, a.amount, m.committed, m.disbursed, m.acquitted, m.refunded, m.outstanding,
        n.id as "alliance.id", n.number as "alliance.number", n.name as "alliance.name",
-       o.id as "payee.id", o.name as "payee.name", o.credit_code as "payee.credit_code",
+       o.id as "payee.id", coalesce(a.payee_name, o.name) as "payee.name", coalesce(a.payee_credit_code, o.credit_code) as "payee.credit_code",
        a.budget_line_id, a.fund_document_no as document_no, d.document_no as recognition_document_no, a.approved_on,
        a.status, a.version, a.created_at, a.updated_at
 from award a

@@ -1,6 +1,6 @@
 -- :many
 select p.number as _key, p.id as _id, p.id, p.number, p.amount, a.id as "award.id", a.number as "award.number",
-       o.id as "payee.id", o.name as "payee.name", o.credit_code as "payee.credit_code",
+       o.id as "payee.id", coalesce(a.payee_name, o.name) as "payee.name", coalesce(a.payee_credit_code, o.credit_code) as "payee.credit_code",
        k.bank as "bank_account.bank", k.account_last4 as "bank_account.account_last4",
        case when exists (select from money_everywhere e where e.account_id = $1::uuid) then p.bank_reference
             else '****' || right(p.bank_reference, 4) end as bank_reference,

@@ -49,8 +49,9 @@ def test_the_service_role_deletes_nothing_but_keys(world):
     assert deletable == [("idempotency_key",)]
 
 
-@pytest.mark.parametrize("table", ["lifecycle", "lifecycle_status", "schema_migration"])
-def test_the_service_role_cannot_change_the_lifecycle(world, table):
+@pytest.mark.parametrize("table", ["lifecycle", "lifecycle_status", "schema_migration", "parameter", "policy_version", "policy_article",
+                                   "calendar_day", "division", "industry_field"])
+def test_the_service_role_cannot_change_what_the_law_fixes(world, table):
     for verb in ("insert", "update", "delete", "truncate"):
         assert world.value(f"select has_table_privilege('{SERVICE}', '{table}', '{verb}')") == "f"
 
@@ -86,6 +87,34 @@ def test_a_step_outside_the_lifecycle_or_without_history_is_refused(world):
     world.sql("begin;" + LINE.format(id=TWO, old="review", action="reject", new="rejected")
               + f"update expert set status = 'rejected' where id = '{TWO}'; commit;", SERVICE)
     assert world.value(f"select status from expert where id = '{TWO}'") == "rejected"
+
+
+def test_temporary_tables_deceive_no_guard(world):
+    """Tables named like those that a guard reads stand before them in a session's search path, not in the guard's."""
+    three = "01900000-0000-7000-8000-000000000003"
+    world.sql("begin;" + EXPERT.format(id=three, status="review") + LINE.format(id=three, old="new", action="register", new="review")
+              + "commit;", SERVICE)
+    decoy = ("begin; create temporary table lifecycle (machine text, from_status text, to_status text) on commit drop;"
+             "insert into lifecycle values ('EXP', 'review', 'suspended');"
+             "create temporary table history (object_id uuid, machine text, from_status text, to_status text, transaction xid8) on commit drop;"
+             f"insert into history values ('{three}', 'EXP', 'review', 'suspended', pg_current_xact_id()),"
+             f"('{three}', 'EXP', 'review', 'rejected', pg_current_xact_id());")
+    for status, state in (("suspended", "AL002"), ("rejected", "AL003")):
+        refused(world, decoy + f"update expert set status = '{status}' where id = '{three}'; commit;", state)
+        world.sql("rollback", SERVICE)
+    assert world.value(f"select status from expert where id = '{three}'") == "review"
+
+
+def test_every_guard_is_pinned_to_its_schema_and_to_its_tables(world):
+    loose = world.sql("""select p.oid::regprocedure from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+        where n.nspname = current_schema() and p.prorettype = 'trigger'::regtype
+          and (p.proconfig is distinct from array['search_path=public, pg_temp'] or has_function_privilege('alliance_service', p.oid, 'execute'))""")
+    assert loose == []
+
+
+def test_the_service_role_makes_no_temporary_tables(world):
+    world.cluster.migrate(world.database)
+    assert world.value(f"select has_database_privilege('{SERVICE}', current_database(), 'temporary')") == "f"
 
 
 def test_every_table_with_a_status_obeys_the_lifecycle(world):

@@ -124,6 +124,16 @@ def test_an_award_is_approved_under_the_cap_by_another_person(fresh_world):
     assert people.available() == "0.00"
 
 
+def test_the_balance_of_a_line_is_not_told_to_the_units(fresh_world):
+    people = Desk(fresh_world, cap="123456.78")
+    alliance = Recognised(fresh_world)
+    path = f"/v1/awards/{people.proposed(alliance)}"
+    assert "FU-02" in blockers(people.get(path), "approve") and "123456.78" in people.auditor.get(path).text
+    for role in ("lead", "council", "host"):
+        seen = alliance.client(role).get(path)
+        assert "FU-02" in blockers(seen.json, "approve") and "123456" not in seen.text
+
+
 def test_a_cancelled_award_gives_its_money_back_and_can_be_proposed_again(desk):
     alliance, before = Recognised(desk.world), desk.available()
     award = desk.proposed(alliance)
@@ -189,6 +199,24 @@ def test_a_bank_account_is_sealed_and_confirmed_by_another_person(desk):
     ok(desk.book(payment.id))
     assert "payee_account_number" not in desk.maker.get(f"/v1/payments/{payment.id}").json
     assert "6100000000000005678" not in desk.world.log()
+
+
+def test_a_payment_waits_for_nobody_once_its_account_is_superseded(desk):
+    """It is bound to the account of the day it was prepared: when another one is confirmed, it is prepared anew."""
+    alliance = Recognised(desk.world)
+    award = desk.committed(alliance)
+    prepared, confirmed = (desk.payment(award, "100.00", status) for status in ("prepared", "confirmed"))
+    assert desk.maker.get(f"/v1/payments/{confirmed}").json["payee_account_number"] == "6100000000000001234"
+    desk.account(alliance.host_id, "6100000000000009876")
+    refused(desk.checker.act(f"/v1/payments/{prepared}", "confirm"), "FU-18")
+    refused(desk.book(confirmed), "FU-18")
+    assert "payee_account_number" not in desk.maker.get(f"/v1/payments/{confirmed}").json
+    for payment, action in ((prepared, "confirm"), (confirmed, "book")):
+        assert "FU-18" in blockers(desk.get(f"/v1/payments/{payment}"), action)
+        ok(desk.maker.act(f"/v1/payments/{payment}", "discard", comment="收款账户已变更，重新制单"))
+    anew = desk.payment(award, "100.00", "confirmed")
+    assert desk.maker.get(f"/v1/payments/{anew}").json["payee_account_number"] == "6100000000000009876"
+    ok(desk.book(anew))
 
 
 # ---- payments ----
@@ -387,12 +415,39 @@ def test_the_auditor_reads_to_the_fen(fresh_world):
 
 def test_text_in_a_csv_is_no_formula(desk):
     alliance = Recognised(desk.world)
-    desk.committed(alliance)
     desk.world.sql(f"update organisation set name = '=HYPERLINK(\"http://x.invalid\")' where id = '{alliance.host_id}'")
+    desk.committed(alliance)
     query = f"?alliance={alliance.number}"
     assert read_csv(desk.auditor, query)[0]["payee_name"] == "'=HYPERLINK(\"http://x.invalid\")"
     line = desk.auditor.get("/v1/funding-records" + query, headers={"Accept": "application/x-ndjson"}).text.splitlines()[0]
     assert "'=HYPERLINK" not in line
+
+
+def test_the_books_keep_the_name_that_the_payee_had(desk):
+    """A unit that renames itself changes neither what is booked of it nor the award and its payments."""
+    alliance = Recognised(desk.world)
+    award = desk.proposed(alliance)
+    code, before, middle = alliance.host_code, "渭南甲技术有限公司(虚构)", "渭南乙技术有限公司(虚构)"
+
+    def rename(name):
+        desk.world.sql(f"update organisation set name = '{name}' where id = '{alliance.host_id}'")
+
+    rename(before)
+    assert desk.award(award)["payee"]["name"] == before
+    rename(middle)
+    ok(desk.approve(award))
+    desk.account(alliance.host_id)
+    rename("渭南丙技术有限公司(虚构)")
+    payment = desk.payment(award, "120000.00", "reversed")
+    found = [desk.award(award), desk.get(f"/v1/payments/{payment}"),
+             *[row for row in desk.get("/v1/awards")["items"] if row["id"] == award], *desk.get(f"/v1/awards/{award}/payments")["items"]]
+    records = desk.get(f"/v1/funding-records?alliance={alliance.number}")["items"]
+    assert len(records) == 3
+    assert {(row["payee"]["name"], row["payee"]["credit_code"]) for row in found + records} == {(middle, code)}
+    assert {row["payee_name"] for row in read_csv(desk.auditor, f"?alliance={alliance.number}")} == {middle}
+    with pytest.raises(DatabaseError, match="keeps the name"):
+        desk.world.sql(f"update award set payee_name = '别的名称' where id = '{award}'")
+    chain(desk.world)
 
 
 # ---- the chain ----
@@ -453,9 +508,9 @@ def test_the_database_itself_refuses(desk):
             attack(f"truncate {table} cascade", denied, user=user)
         attack("update balance set amount = amount + 1", denied, user=user)
         attack("delete from balance", denied, user=user)
-        attack(f"insert into balance (account, budget_line_id, amount) values ('SPENT', '{desk.line}', 1)", "AL001", user=user)
+        attack(f"insert into balance (account, budget_line_id, amount) values ('SPENT', '{desk.line}', 1)", denied, user=user)
         attack("update journal_head set entry_no = entry_no + 1", "AL001", user=user)
-        attack(f"update award set reserved = 0 where id = '{award}'", "AL001", user=user)
+        attack(f"update award set reserved = 0 where id = '{award}'", denied, user=user)
         attack(f"update award set amount = amount + 1 where id = '{award}'", "AL001", user=user)
         attack(f"update payment set amount = 1 where id = '{payment}'", "AL001", user=user)
         attack(f"update budget_line set cap = cap * 2 where id = '{desk.line}'", "AL004", user=user)
@@ -486,6 +541,15 @@ def test_the_database_itself_refuses(desk):
     # A temporary table of the same name deceives no trigger.
     attack("create temporary table balance (account text, budget_line_id uuid, award_id uuid, amount bigint, constraint balance_key unique "
            "nulls not distinct (budget_line_id, award_id, account)); " + post("COMMIT", 10**12, desk.checker.account_id), "23514")
+    # Nor does a trigger of its own, or one of ours on a table of its own, let the role write what the triggers keep.
+    attack("create temporary table lever (n integer); create function pg_temp.pull() returns trigger language plpgsql as "
+           "$$ begin update award set reserved = 0; return new; end $$; create trigger lever before insert on lever for each row "
+           "execute function pg_temp.pull(); insert into lever values (1)", "42501")
+    for function in ("payment_reserve", "journal_line_post"):
+        attack(f"create temporary table lever (award_id uuid, amount bigint); create trigger lever before insert on lever for each row "
+               f"execute function {function}()", "42501")
+    # Maker and checker of a budget are two persons.
+    attack(post("BUDGET", 100, other, award_id=None), "23514")
     assert desk.get("/v1/ledger/verification")["chain_ok"]
 
 

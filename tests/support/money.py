@@ -100,7 +100,7 @@ class Desk:
 def chain(world):
     """Recompute FU-10 from the rows alone; the number of entries, after asserting every hash."""
     columns = ("id", "entry_no", "type", "booked_on", "maker_id", "checker_id", "award_id", "budget_line_id", "payment_id", "document_no",
-               "reason", "reverses_id")
+               "reason", "reverses_id", "payee_name", "payee_credit_code")
     entries = world.sql(f"select {', '.join(columns)}, to_char(at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), "
                         "encode(previous_hash, 'hex'), encode(hash, 'hex') from journal_entry order by entry_no")
     before = "00" * 32
