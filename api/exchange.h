@@ -16,7 +16,7 @@ struct server_options {
 	const char *public_url; /* base of problem types; NULL or empty = http://127.0.0.1:PORT */
 	const char *docs_dir;   /* of the API page's script; NULL or empty = the built-in list */
 	const char *commit;     /* of the program, for the metrics */
-	int max_connections;
+	int max_connections, max_connections_per_ip; /* 0 = no limit of the latter */
 	int header_timeout_ms, body_timeout_ms, write_timeout_ms, idle_timeout_ms;
 	int body_limit; /* bytes */
 	int drain_seconds;
@@ -43,6 +43,7 @@ struct exchange {
 	struct preferences preferences;
 	char trace_id[TRACE_ID_TEXT];
 	struct problem *faults; /* what validation has found so far */
+	int fault_count;        /* of the parameters and headers; those beyond the bound are not told */
 	struct request rq;
 
 	/* the answer */

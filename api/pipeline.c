@@ -2,6 +2,7 @@
    413, 400 with every fault, 403; what comes after is the request wrapper's. */
 #include "pipeline.h"
 
+#include "access.h"
 #include "authenticate.h"
 #include "clock.h"
 #include "pages.h"
@@ -91,8 +92,8 @@ static struct problem *parse_target(struct exchange *x)
 	if (strlen(x->raw_target) > TARGET_LENGTH_MAX)
 		return refuse(x, PROBLEM_target_too_long, NULL, NULL);
 	if (!target_parse(x->arena, x->raw_target, &x->target))
-		return refuse(x, PROBLEM_malformed_http, "请求地址的转义或编码无效",
-			      "the request target is not validly escaped UTF-8");
+		return refuse(x, PROBLEM_malformed_http, "请求地址的转义或编码无效，或参数过多",
+			      "the request target is not validly escaped UTF-8, or has too many parameters");
 	x->rq.target = x->target.origin;
 	return NULL;
 }
@@ -147,10 +148,14 @@ static struct problem *find_caller(struct exchange *x)
 
 /* ---- limit ---- */
 
+#define FORM_LENGTH_MAX ((size_t)8192) /* bytes; anybody may send a form, before he has shown who he is */
+
 static struct problem *limit_body(struct exchange *x)
 {
 	const struct operation *op = x->rq.op;
 	size_t limit = (size_t)x->options->body_limit;
+	if (has_form_body(op) && limit > FORM_LENGTH_MAX)
+		limit = FORM_LENGTH_MAX;
 	bool is_raw = op->body_media_type && strcmp(op->body_media_type, "application/octet-stream") == 0;
 	if (is_raw && op->body->max_length >= 0 && (size_t)op->body->max_length < limit)
 		limit = (size_t)op->body->max_length;
@@ -164,6 +169,8 @@ static struct problem *limit_body(struct exchange *x)
 
 static void fault(struct exchange *x, const char *pointer, const char *code, const char *zh, const char *en)
 {
+	if (x->fault_count++ >= VALIDATE_FAULTS_MAX)
+		return;
 	if (!x->faults)
 		x->faults = refuse(x, PROBLEM_invalid_request, NULL, NULL);
 	problem_error(x->arena, x->faults, pointer, code, NULL, zh, en);
@@ -194,17 +201,16 @@ static const char *query_names(struct exchange *x)
 static void check_list(struct exchange *x, const struct parameter *parameter, const char *value)
 {
 	int64_t count = 0;
-	for (const char *at = value;; count++) {
+	for (const char *at = value; parameter->max_items < 0 || count < parameter->max_items; count++) {
 		size_t length = strcspn(at, ",");
 		validate_text(x->arena, parameter->schema, parameter->name,
 			      arena_strndup(x->arena, at, length), &x->faults);
 		if (!at[length])
-			break;
+			return;
 		at += length + 1;
 	}
-	if (parameter->max_items >= 0 && count + 1 > parameter->max_items)
-		fault(x, NULL, "max_items", arena_printf(x->arena, "参数 %s 的值过多", parameter->name),
-		      arena_printf(x->arena, "parameter %s: too many values", parameter->name));
+	fault(x, NULL, "max_items", arena_printf(x->arena, "参数 %s 的值过多", parameter->name),
+	      arena_printf(x->arena, "parameter %s: too many values", parameter->name));
 }
 
 static void check_parameters(struct exchange *x)
@@ -293,8 +299,8 @@ static struct problem *read_form(struct exchange *x)
 	const struct query_pair *pairs;
 	size_t count;
 	if (!form_parse(x->arena, x->bytes, x->byte_count, &pairs, &count))
-		return refuse(x, PROBLEM_invalid_request, "表单的转义或编码无效",
-			      "the form is not validly escaped UTF-8");
+		return refuse(x, PROBLEM_invalid_request, "表单的转义或编码无效，或字段过多",
+			      "the form is not validly escaped UTF-8, or has too many members");
 	x->rq.body = json_object();
 	arena_defer(x->arena, release_json, x->rq.body);
 	for (size_t i = 0; i < count; i++) {
@@ -396,10 +402,13 @@ static struct problem *authorise(struct exchange *x)
 	bool any = caller->account_id && (op->roles & ROLES_ANY_ACCOUNT) == ROLES_ANY_ACCOUNT;
 	if (!any && !(caller->roles & op->roles))
 		return refuse(x, PROBLEM_forbidden, NULL, NULL);
-	if (op->scope && caller->scopes && !(op->roles & ROLE_public) &&
-	    !scope_covers(caller->scopes, op->scope))
+	if (!op->scope || !caller->scopes || scope_covers(caller->scopes, op->scope))
+		return NULL;
+	if (!(op->roles & ROLE_public))
 		return refuse(x, PROBLEM_insufficient_scope, arena_printf(x->arena, "需要范围 %s", op->scope),
 			      arena_printf(x->arena, "the scope %s is needed", op->scope));
+	/* what the token does not cover is answered as to anybody: the public data and nothing beyond */
+	x->rq.caller = access_anonymous();
 	return NULL;
 }
 

@@ -359,6 +359,7 @@ static struct problem *listener_start(struct arena *arena, struct listener *list
 {
 	const struct server_options *options = &listener->server->options;
 	int limit = listener->is_admin ? 16 : options->max_connections;
+	int per_ip = listener->is_admin ? 0 : options->max_connections_per_ip;
 	int longest = options->body_timeout_ms > options->idle_timeout_ms ? options->body_timeout_ms
 									  : options->idle_timeout_ms;
 	struct MHD_OptionItem items[] = {
@@ -370,6 +371,7 @@ static struct problem *listener_start(struct arena *arena, struct listener *list
 		{MHD_OPTION_LISTEN_SOCKET,           listener->fd,               NULL    },
 		{MHD_OPTION_CONNECTION_TIMEOUT,      (longest + 999) / 1000 + 1, NULL    },
 		{MHD_OPTION_CONNECTION_LIMIT,        limit,                      NULL    },
+		{MHD_OPTION_PER_IP_CONNECTION_LIMIT, per_ip,                     NULL    },
 		{MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,          NULL    },
 		{MHD_OPTION_THREAD_STACK_SIZE,       STACK_SIZE,                 NULL    },
 		{MHD_OPTION_STRICT_FOR_CLIENT,       1,                          NULL    },

@@ -58,6 +58,8 @@ static bool split_pairs(struct arena *arena, const char *text, size_t length, co
 	size_t count = 1;
 	for (size_t at = 0; at < length; at++)
 		count += text[at] == '&';
+	if (count > TARGET_PAIRS_MAX)
+		return false;
 	struct query_pair *pairs = arena_alloc(arena, count * sizeof *pairs);
 	const char *from = text, *end = text + length;
 	for (size_t index = 0; index < count; index++) {

@@ -11,6 +11,7 @@
 
 #define TARGET_LENGTH_MAX   2083 /* bytes, as api conventions say; longer is 414 */
 #define TARGET_SEGMENTS_MAX 12
+#define TARGET_PAIRS_MAX    32 /* of a query, of a form */
 
 struct query_pair {
 	const char *name, *value; /* decoded; value "" when there is no = */
@@ -30,7 +31,7 @@ struct target {
 };
 
 /* target_parse - false when the target is not one: what RFC 3986 does not allow in a path or query, or an
-   absolute form that is not http or https. */
+   absolute form that is not http or https, or more pairs than anybody needs. */
 bool target_parse(struct arena *arena, const char *raw, struct target *ret);
 
 /* form_parse - application/x-www-form-urlencoded: pairs as in a query. */

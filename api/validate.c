@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FAULTS_MAX 100
-
 struct validation_run {
 	struct arena *arena;
 	enum validation mode;
@@ -21,7 +19,7 @@ struct validation_run {
 static void fault(struct validation_run *run, const char *pointer, const char *code, const char *zh,
 		  const char *en)
 {
-	if (run->faults++ >= FAULTS_MAX)
+	if (run->faults++ >= VALIDATE_FAULTS_MAX)
 		return;
 	if (!*run->problem)
 		*run->problem = problem_new(run->arena, PROBLEM_invalid_request, NULL, NULL);

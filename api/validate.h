@@ -8,6 +8,9 @@
 
 #include <jansson.h>
 
+#define VALIDATE_FAULTS_MAX                                                                                  \
+	100 /* told of one request's body, and of its parameters; what is beyond costs nothing */
+
 enum validation {
 	VALIDATE_REQUEST, /* closed objects */
 	VALIDATE_PATCH,   /* a merge patch: null removes a member, nothing is required outside arrays */
@@ -15,7 +18,7 @@ enum validation {
 };
 
 /* validate_json - add one error to *problem (made when NULL, PROBLEM_invalid_request) for each fault, the
- * first 100. */
+ * first VALIDATE_FAULTS_MAX. */
 void validate_json(struct arena *arena, const struct schema *schema, const json_t *value,
 		   enum validation mode, struct problem **problem);
 

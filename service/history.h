@@ -13,8 +13,8 @@ struct history_line {
 	const char *detail; /* JSON, NULL = none */
 };
 
-/* history_write - add the line in the request's transaction; ret_seq may be NULL. */
-MUST_CHECK struct problem *history_write(struct request *rq, const struct history_line *line,
-					 int64_t *ret_seq);
+/* history_write - add the line in the request's transaction. Its place in the table is told to nobody: the
+   gaps would say how much is written about sealed sheets. */
+MUST_CHECK struct problem *history_write(struct request *rq, const struct history_line *line);
 
 #endif

@@ -132,6 +132,7 @@ static struct problem *serve(struct cli *cli, const char *url, const sigset_t *s
 		.docs_dir = config->docs_dir,
 		.commit = COMMIT,
 		.max_connections = config->max_connections,
+		.max_connections_per_ip = config->max_connections_per_ip,
 		.header_timeout_ms = config->header_timeout_ms,
 		.body_timeout_ms = config->body_timeout_ms,
 		.write_timeout_ms = config->write_timeout_ms,

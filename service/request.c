@@ -189,7 +189,7 @@ static struct problem *act_history(struct request *rq)
 				    .action = rq->op->name,
 				    .role = rq->acting_role ? rq->acting_role : "public",
 				    .reason = rq->reason};
-	return history_write(rq, &line, NULL);
+	return history_write(rq, &line);
 }
 
 /* finish_dry - everything that a commit would check, then nothing kept. */

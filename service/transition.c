@@ -174,7 +174,6 @@ struct firing {
 	const struct lifecycle_row *row;
 	role_set roles; /* in which the caller acts */
 	const json_t *input;
-	int64_t seq; /* of the history line */
 	const char *reason;
 };
 
@@ -200,7 +199,7 @@ static struct problem *write_history(struct request *rq, const struct subject *s
 				    .reason = firing->reason,
 				    .articles = row->articles,
 				    .detail = detail};
-	return history_write(rq, &line, &firing->seq);
+	return history_write(rq, &line);
 }
 
 static struct problem *run_effects(struct request *rq, struct subject *subject, const struct firing *firing)
@@ -311,7 +310,7 @@ static void reply_transition(struct request *rq, const struct subject *subject, 
 {
 	struct buffer *body = &rq->reply.body;
 	const struct lifecycle_row *row = firing->row;
-	buffer_printf(body, "{\"seq\":%lld", (long long)firing->seq);
+	buffer_char(body, '{');
 	json_member(body, "machine", machine_name(row->machine));
 	json_member(body, "action", row->action);
 	json_member(body, "from", row->from);
@@ -464,7 +463,7 @@ static void write_line(struct request *rq, const struct rows *rows, int row, rol
 	struct buffer *body = &rq->reply.body;
 	const char *role = row_text(rows, row, "role"), *to = row_text(rows, row, "to_status");
 	bool hide_name = strcmp(role, "expert") == 0 && (reach & APPLICANTS) && !(reach & BUREAU);
-	buffer_printf(body, "{\"seq\":%s", row_text(rows, row, "seq"));
+	buffer_char(body, '{');
 	for (int i = 0; members[i]; i++)
 		json_member(body, members[i], row_text(rows, row, members[i]));
 	json_member(body, "from", row_text(rows, row, "from_status"));

@@ -28,9 +28,10 @@ static const struct {
 	[CONFIG_PORT] = {1,    65534   },
           [CONFIG_PORT_OR_NEXT] = {0,    65535   },
 	[CONFIG_COUNT] = {1,    100000  },
-          [CONFIG_MILLISECONDS] = {1,    3600000 },
-	[CONFIG_SECONDS] = {0,    3600    },
-          [CONFIG_BYTES] = {1024, 67108864},
+          [CONFIG_COUNT_OR_NONE] = {0,    100000  },
+	[CONFIG_MILLISECONDS] = {1,    3600000 },
+          [CONFIG_SECONDS] = {0,    3600    },
+	[CONFIG_BYTES] = {1024, 67108864},
 };
 
 struct loading {

@@ -144,6 +144,7 @@ create table history (
     at          timestamptz not null,
     wall_at     timestamptz not null default clock_timestamp(),
     account_id  uuid references account,
+    credential_id uuid references credential,
     role        text not null,
     object_kind text not null,
     object_id   uuid,
@@ -164,6 +165,7 @@ create index history_object on history (object_id, seq);
 create index history_account on history (account_id, seq);
 comment on table history is 'Who did what when to which object, and every transition; append-only, also the audit log (articles 6(5), 13)';
 comment on column history.at is 'business time';
+comment on column history.credential_id is 'with which the caller came; null for an external identity, the command line and the service itself';
 
 create function refuse_change() returns trigger language plpgsql as $$
 begin

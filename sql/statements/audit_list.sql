@@ -1,5 +1,5 @@
 -- :many
-select h.seq::text as _key, h.seq as _id, h.seq, h.at, h.wall_at, h.account_id, a.name as account, h.role, h.object_kind, h.object_id,
+select h.seq::text as _key, h.seq as _id, h.at, h.wall_at, h.account_id, a.name as account, h.credential_id, h.role, h.object_kind, h.object_id,
        h.machine,
        case when h.from_status = 'scoring' and exists (select from sheet_sealed s where s.id = h.object_id) then 'accepted' else h.from_status end as "from",
        h.action, h.to_status as "to", h.reason, h.articles, h.request_id, h.operation

@@ -1,4 +1,6 @@
 """Requests that a proxy and the service might read differently, and header fields that stand twice."""
+import json
+
 import pytest
 
 from support import raw
@@ -82,6 +84,45 @@ def test_requests_that_the_library_itself_refuses_do_no_harm(world):
             except OSError:
                 pass
     assert raw.get(world.port, "/health/live").status == 200
+
+
+def form(world, body):
+    return raw.send(world.port, b"POST /oauth2/token HTTP/1.1\r\nHost: test\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+                    b"Content-Length: %d\r\n\r\n" % len(body) + body)
+
+
+def test_a_form_is_small_and_few_faults_are_told(world):
+    """Anybody may send one: a megabyte of pairs must cost no more than it tells."""
+    for large in (b"a&" * 500000 + b"a", b"a=" + b"b" * 8191):
+        answer = form(world, large)
+        assert answer.status == 400 and b"at most 8192 bytes" in answer.body
+    many = form(world, b"&".join(b"a%d" % n for n in range(33)))
+    assert (many.status, len(many.body) < 1000) == (400, True)
+    assert form(world, b"&".join(b"a%d" % n for n in range(32))).status == 400
+
+
+def test_a_query_has_no_more_pairs_than_anybody_needs(world):
+    assert raw.get(world.port, "/v1/alliances?" + "&".join(["a"] * 33)).status == 400
+    answer = raw.get(world.port, "/v1/alliances?" + "&".join(["a"] * 32))
+    assert answer.status == 400 and len(json.loads(answer.body)["errors"]) == 32
+    # a list parameter stops at its bound, too
+    answer = raw.get(world.port, "/v1/alliances?status=" + ",".join(["x"] * 900))
+    assert answer.status == 400 and len(json.loads(answer.body)["errors"]) <= 100
+
+
+def test_one_address_gets_so_many_connections(make_world):
+    world = make_world(max_connections_per_ip=6)
+    held = [raw.connect(world.port) for _ in range(12)]
+    answers = []
+    for one in held:  # those beyond are closed at once
+        try:
+            one.sendall(b"GET /health/live HTTP/1.1\r\nHost: test\r\n\r\n")
+            answers.append(one.recv(12))
+        except ConnectionError:
+            answers.append(b"")
+    for one in held:
+        one.close()
+    assert set(answers) == {b"HTTP/1.1 200", b""} and answers.count(b"") >= 6, answers
 
 
 def test_a_target_that_is_too_long_is_414(world):

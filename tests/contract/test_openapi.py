@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMPILER = ROOT / "api/compile-spec.py"
@@ -53,6 +54,19 @@ def run(tmp_path, text, *words):
 def test_the_description_of_the_service_and_its_examples_hold():
     done = subprocess.run([sys.executable, COMPILER, "--check", ROOT / "openapi.yaml"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_what_is_not_public_can_be_narrowed_by_a_scope():
+    """An operation that tells or does more with a token than without one names the scope that covers it."""
+    own = {"getMe"}  # who the token is, whatever it may do
+    paths = yaml.safe_load((ROOT / "openapi.yaml").read_text(encoding="utf-8"))["paths"]
+    operations = [one for item in paths.values() for method, one in item.items() if method in ("get", "post", "put", "patch", "delete")]
+    bare = {one["operationId"] for one in operations for way in one["security"]
+            if "bearer" in way and not any(":" in word for word in way["bearer"])}
+    assert bare == own
+    # without a token at all: public data, health, the description and the token endpoint
+    anonymous = {one["operationId"] for one in operations if one["security"] == [{}] and one.get("requestBody")}
+    assert anonymous == {"createToken"}
 
 
 def test_a_good_description_compiles_and_files_are_written_only_when_changed(tmp_path):
