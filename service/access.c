@@ -254,6 +254,8 @@ static struct problem *caller_make(struct arena *arena, const struct rows *rows,
 		return refuse(arena, "revoked");
 	if (row_bool(rows, 0, "expired"))
 		return refuse(arena, "expired");
+	if (row_bool(rows, 0, "is_test") && !access_is_test())
+		return refuse(arena, "credential of a test");
 	if (row_bool(rows, 0, "disabled"))
 		return refuse(arena, "the account is disabled");
 	struct caller *caller = arena_alloc(arena, sizeof *caller);

@@ -1,5 +1,5 @@
 /* Accounts, grants and credentials: who may act, in which role, with which key. Only the system administrator
-   comes here, and a system administrator does nothing else (rulebook: no business event). Nothing is ever
+   comes here, and a system administrator does nothing else (tests/contract/permissions.tsv: no business event). Nothing is ever
    deleted: grants and keys are revoked. */
 #include "access.h"
 #include "clock.h"
@@ -97,6 +97,15 @@ struct problem *update_account(struct request *rq)
 	return account_reply(rq, request_path_id(rq));
 }
 
+/* Whoever's account it is learns at once that a role or a credential was made for it, and so do the auditors:
+   the administrator alone could otherwise act as somebody else unseen. */
+static struct problem *account_tell(struct request *rq, const char *kind, const char *key)
+{
+	const char *id = request_path_id(rq);
+	TRY(request_notify(rq, "account", id, kind, "account", id, NULL, key));
+	return request_notify(rq, "role", "auditor", kind, "account", id, NULL, key);
+}
+
 /* ---- grants ---- */
 
 /* Separation of duties: who evaluates does not decide; who administers the accounts does neither. */
@@ -175,18 +184,19 @@ struct problem *create_grant(struct request *rq)
 	struct rows account, rows;
 	TRY(account_lock(rq, &account));
 	OPEN(rq, "account", request_path_id(rq), account_reach(rq, &account), -1);
-	const char *name = body_text(rq, "role"), *reason = body_text(rq, "reason");
+	const char *id = request_new_id(rq), *name = body_text(rq, "role"), *reason = body_text(rq, "reason");
 	role_set role = role_parse(name);
 	TRY(grant_shape(rq, role));
 	TRY(grant_reach(rq, role));
 	TRY(grant_separation(rq, roles_of(rq, row_text(&account, 0, "roles")), role));
 	rq->reason = arena_printf(rq->arena, "%s%s%s", name, reason ? ": " : "", reason ? reason : "");
 	TRY(db_run(rq->db, rq->arena, SQL_GRANT_INSERT,
-		   P(request_new_id(rq), request_path_id(rq), name, body_text(rq, "organisation_id"),
+		   P(id, request_path_id(rq), name, body_text(rq, "organisation_id"),
 		     body_text(rq, "recommender_id"), body_text(rq, "expert_id"), rq->caller->account_id,
 		     rq->now_text),
 		   &rows));
 	TRY(account_bump(rq));
+	TRY(account_tell(rq, "account.create_grant", id));
 	reply_row(rq, &rows, 0, NULL);
 	reply_created(rq, "/v1/accounts/%s", request_path_id(rq));
 	return NULL;
@@ -250,6 +260,7 @@ struct problem *create_credential(struct request *rq)
 		     sha256_hex(key, strlen(key), hex), scopes, expires_at, rq->caller->account_id,
 		     rq->now_text),
 		   &rows));
+	TRY(account_tell(rq, "account.create_credential", id));
 	const struct reply_extra extras[] = {
 		{"secret", arena_printf(rq->arena, "\"%s\"", key)},
                 {NULL,    NULL                         }

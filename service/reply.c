@@ -1,5 +1,6 @@
 /* The row writer: how a column becomes a member is decided once per schema and statement (a plan), then rows
-   are written straight into the request's buffer. Here too: pages with their signed cursors. */
+   are written straight into the request's buffer. Here too: pages with their cursors, signed and encrypted.
+ */
 #include "reply.h"
 
 #include "lifecycle.h"
@@ -326,7 +327,7 @@ void reply_created(struct request *rq, const char *format, ...)
 /* ---- pages ---- */
 
 #define LIMIT_MAX      200
-#define CURSOR_VERSION 1
+#define CURSOR_VERSION 2
 #define HASH_BYTES     8
 #define MAC_BYTES      16
 #define HEAD_BYTES     (1 + HASH_BYTES + 2) /* version, filter hash, length of the key */
@@ -347,6 +348,15 @@ void reply_cursor_key(const void *bytes, size_t length)
 	cursor_key_set = true;
 }
 
+/* One key for the MAC, another, derived from it, for the text. */
+static void cursor_mask_key(unsigned char key[32])
+{
+	unsigned char text[sizeof cursor_key + 4] = "mask";
+	memcpy(text + 4, cursor_key, sizeof cursor_key);
+	sha256_bytes(text, sizeof text, key);
+	OPENSSL_cleanse(text, sizeof text);
+}
+
 static void cursor_mac(const unsigned char *bytes, size_t length, unsigned char mac[MAC_BYTES])
 {
 	unsigned char full[EVP_MAX_MD_SIZE];
@@ -355,6 +365,23 @@ static void cursor_mac(const unsigned char *bytes, size_t length, unsigned char 
 	if (!HMAC(EVP_sha256(), cursor_key, sizeof cursor_key, bytes, length, full, &size))
 		abort();
 	memcpy(mac, full, MAC_BYTES);
+}
+
+/* cursor_mask - encrypt or decrypt in place. The MAC of the text is the counter's start (as in RFC 5297), so
+   that one position has one cursor and no two texts share a stream. A cursor says nothing to its reader:
+   where a row stands in a table may itself be a secret. */
+static void cursor_mask(unsigned char *bytes, size_t length, const unsigned char mac[MAC_BYTES])
+{
+	unsigned char key[32];
+	int count = 0;
+	pthread_once(&cursor_key_once, cursor_key_default);
+	cursor_mask_key(key);
+	EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
+	if (!cipher || EVP_EncryptInit_ex(cipher, EVP_aes_256_ctr(), NULL, key, mac) != 1 ||
+	    EVP_EncryptUpdate(cipher, bytes, &count, bytes, (int)length) != 1)
+		abort();
+	EVP_CIPHER_CTX_free(cipher);
+	OPENSSL_cleanse(key, sizeof key);
 }
 
 /* filter_hash - of the operation and its filters: a cursor belongs to one query. */
@@ -389,6 +416,7 @@ static const char *cursor_write(const struct request *rq, const unsigned char ha
 	memcpy(bytes + HEAD_BYTES, at->key, key);
 	memcpy(bytes + HEAD_BYTES + key, at->id, id);
 	cursor_mac(bytes, length, bytes + length);
+	cursor_mask(bytes, length, bytes + length);
 	return base64url_encode(rq->arena, bytes, length + MAC_BYTES);
 }
 
@@ -401,6 +429,7 @@ static bool cursor_read(const struct request *rq, const char *text, const unsign
 	    length < HEAD_BYTES + MAC_BYTES)
 		return false;
 	length -= MAC_BYTES;
+	cursor_mask(bytes, length, bytes + length);
 	cursor_mac(bytes, length, mac);
 	if (CRYPTO_memcmp(mac, bytes + length, MAC_BYTES) != 0 || bytes[0] != CURSOR_VERSION ||
 	    memcmp(bytes + 1, hash, HASH_BYTES) != 0)

@@ -114,7 +114,8 @@ static bool secret_is_right(const struct client *client, const struct rows *rows
 	sha256_hex(client->secret, strlen(client->secret), hex);
 	const char *kept = rows->count ? row_text(rows, 0, "secret_sha256") : nobody;
 	bool same = CRYPTO_memcmp(hex, kept, SHA256_HEX - 1) == 0;
-	return same && rows->count == 1 && !row_bool(rows, 0, "refused");
+	return same && rows->count == 1 && !row_bool(rows, 0, "refused") &&
+	       (!row_bool(rows, 0, "is_test") || access_is_test());
 }
 
 static struct problem *token_grant(struct request *rq, const struct rows *client)

@@ -3,7 +3,7 @@ select a.id as account_id, a.name, a.disabled_at is not null as disabled, coales
     select json_agg(json_build_object('role', g.role, 'organisation_id', g.organisation_id, 'recommender_id', g.recommender_id,
                                       'expert_id', g.expert_id) order by g.granted_at, g.id)
       from account_grant g where g.account_id = a.id and g.revoked_at is null), '[]') as grants,
-       c.id as credential_id, c.scopes, c.revoked_at is not null as revoked,
+       c.id as credential_id, c.scopes, starts_with(c.prefix, 'wna_test_') as is_test, c.revoked_at is not null as revoked,
        coalesce(c.expires_at <= $2::timestamptz, false) as expired,
        c.last_used_at is null or c.last_used_at < $2::timestamptz - interval '1 minute' as untouched
   from credential c join account a on a.id = c.account_id

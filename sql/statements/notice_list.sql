@@ -9,7 +9,11 @@ with me (recipient_kind, recipient) as (
      where g.account_id = $1::uuid and g.revoked_at is null and r.recipient is not null
 )
 select n.id::text as _key, n.id as _id, n.id, n.kind, n.subject_kind, n.subject_id, n.recipient_kind, n.due_on, n.created_at,
-       split_part(n.kind, '.', 2) as action, '/v1/' || replace(n.subject_kind, '_', '-') || 's/' || n.subject_id as href
+       split_part(n.kind, '.', 2) as action,
+       -- an account is the administrator's alone to read: its owner sees his own, the auditor the log
+       case when n.subject_kind <> 'account' then '/v1/' || replace(n.subject_kind, '_', '-') || 's/' || n.subject_id
+            when n.recipient_kind = 'account' then '/v1/me'
+            else '/v1/audit-log?object_id=' || n.subject_id end as href
   from me
   cross join lateral (
        select * from notice o

@@ -2,6 +2,7 @@
 import base64
 import json
 import time
+import uuid
 
 import jwt
 import pytest
@@ -295,6 +296,67 @@ def test_a_scope_only_narrows(world):
     assert admin.post(path, {"kind": "api_key", "name": "k", "scopes": "all:power"}).pointers == ["#/scopes"]
 
 
+def test_a_token_without_the_scope_sees_what_everybody_sees(world):
+    """An operation that is public, too, does not ask for a scope; but then the caller is nobody."""
+    alliance = uuid.uuid4()
+    world.sql("begin;"
+              f"insert into alliance (id, name, name_key, industry_field, industry_class, status, created_at, updated_at) "
+              f"values ('{alliance}', '未认定联盟（虚构）', '未认定联盟', 'F01', 'pillar', 'forming', "
+              "'2026-11-15T09:00:00+08:00', '2026-11-15T09:00:00+08:00');"
+              f"insert into history (at, role, object_kind, object_id, machine, from_status, action, to_status, request_id, operation) "
+              f"values ('2026-11-15T09:00:00+08:00', 'system', 'alliance', '{alliance}', 'ALL', 'new', 'form', 'forming', 'test', 'test');"
+              "commit;")
+    whole, wide, narrow = (world.client("officer", scopes=scopes) for scopes in (None, "applications:read", "money:read"))
+    path = f"/v1/alliances/{alliance}"
+    for suffix in ("", "/members", "/transitions"):
+        assert whole.get(path + suffix).status == wide.get(path + suffix).status == 200, suffix
+        assert narrow.get(path + suffix).status == world.anonymous.get(path + suffix).status == 404, suffix
+    assert narrow.get("/v1/alliances").json == world.anonymous.get("/v1/alliances").json
+    for path in ("/v1/tasks", "/v1/notices"):
+        assert wide.get(path).status == 200 and narrow.get(path).code == "insufficient_scope", path
+    assert narrow.get("/v1/me").status == 200
+
+
+# Nobody acts as somebody else unseen
+
+def test_the_holder_and_the_auditors_learn_of_every_grant_and_credential(world):
+    admin, auditor, other = world.client("sysadmin"), world.client("auditor"), world.client("auditor")
+    person = world.client("officer")
+    path = f"/v1/accounts/{person.account_id}"
+    grant = admin.post(path + "/grants", {"role": "leader"})
+    key = admin.post(path + "/credentials", {"kind": "api_key", "name": "k"})
+    assert (grant.status, key.status) == (201, 201)
+    told = [(one["kind"], one["subject_id"], one["href"]) for one in person.all("/v1/notices") if one["subject_kind"] == "account"]
+    assert told == [("account.create_credential", person.account_id, "/v1/me"), ("account.create_grant", person.account_id, "/v1/me")]
+    for reader in (auditor, other):
+        lines = [one for one in reader.all("/v1/notices") if one["subject_id"] == person.account_id]
+        assert [one["action_label"] for one in lines] == ["新增凭据", "新增授权"]
+        log = reader.get(lines[0]["href"]).json["items"]
+        assert {line["action"] for line in log} == {"create_grant", "create_credential"}
+    # made by the administrator, the key is the officer: the log tells the acts of one from those of the other
+    for caller in (bearer(world, key.json["secret"]), person):
+        made = caller.post("/v1/documents", {"type": "notice", "title": "通知（虚构）", "legal_basis": "渭科发〔2015〕62号"})
+        assert made.status == 201, made
+    acts = auditor.all("/v1/audit-log", params={"account_id": person.account_id, "object_kind": "document"})
+    own = person.get("/v1/me").json["credential_id"]
+    assert [act["credential_id"] for act in acts] == [own, key.id] and own != key.id
+
+
+def test_the_log_tells_no_positions(world):
+    """The gaps would say how often somebody writes on a sealed sheet; the cursor does not tell them either."""
+    admin, _account = new_account(world, "auditor")
+    auditor = world.client("auditor")
+    page = auditor.get("/v1/audit-log?limit=1").json
+    assert "seq" not in page["items"][0]
+    seq = world.value("select max(seq) from history")
+    cursor = page["page"]["next"].split("cursor=")[1].split("&")[0]
+    assert seq.encode() not in base64.urlsafe_b64decode(cursor + "==")
+    assert auditor.get(page["page"]["next"]).json["items"] != page["items"]
+    broken = cursor[:-6] + ("A" if cursor[-6] != "A" else "B") + cursor[-5:]
+    assert auditor.get("/v1/audit-log", params={"limit": 1, "cursor": broken}).code == "cursor_mismatch"
+    assert admin.get("/v1/audit-log").status == 403
+
+
 # OAuth 2.0 client credentials
 
 def ask(world, body, basic=None, content_type=FORM):
@@ -542,3 +604,13 @@ def test_a_live_service_has_no_test_clock_and_takes_no_test_key(make_world):
     caller = bearer(live, made["key"])
     assert caller.get("/v1/me").json["environment"] == "live"
     assert caller.put("/v1/test-clock", {"now": "2027-01-01T00:00:00+08:00"}).status == 404
+    # nor an OAuth client of a test, at the token endpoint or through a token from before
+    path = f"/v1/accounts/{made['account_id']}/credentials"
+    client = caller.post(path, {"kind": "oauth_client", "name": "c"}).json
+    form = f"grant_type=client_credentials&client_id={client['client_id']}&client_secret={client['secret']}"
+    token = ask(live, form).json["access_token"]
+    assert bearer(live, token).get("/v1/me").json["account"]["id"] == made["account_id"]
+    live.sql(f"update credential set prefix = 'wna_test_0000' where id = '{client['id']}'")
+    reply = ask(live, form)
+    assert reply.status == 401 and reply.json["error"] == "invalid_client"
+    assert_refused(live, token)
