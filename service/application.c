@@ -51,9 +51,8 @@ static struct problem *extras_fill(struct request *rq, struct subject *subject, 
 		TRY(db_run(rq->db, rq->arena, SQL_APPLICATION_POINTS, P(subject->id), &rows));
 		extras[n++] = (struct reply_extra){"points",
 						   rows_json(rq, &rows, shown_schema(rq, "points", true))};
-		bool is_expert_only = !(reach & ~(role_set)(ROLE_expert | ROLE_member | ROLE_public));
 		TRY(db_run(rq->db, rq->arena, SQL_ATTACHMENT_OF_APPLICATION,
-			   P(subject->id, is_expert_only ? "true" : "false"), &rows));
+			   P(subject->id, rq->caller->account_id), &rows));
 		extras[n++] = (struct reply_extra){
 			"attachments", rows_json(rq, &rows, shown_schema(rq, "attachments", true))};
 	}
@@ -110,7 +109,8 @@ struct problem *list_application_revisions(struct request *rq)
 	TRY(application_subject(rq, request_path_id(rq), false, &subject));
 	if (!(subject.reach & ~(role_set)ROLE_member))
 		return request_not_found(rq);
-	TRY(db_run(rq->db, rq->arena, SQL_APPLICATION_REVISIONS, P(subject.id), &rows));
+	TRY(db_run(rq->db, rq->arena, SQL_APPLICATION_REVISIONS, P(subject.id, rq->caller->account_id),
+		   &rows));
 	json_t *items = json_array();
 	for (int i = 0; i < rows.count; i++) {
 		const char *form;

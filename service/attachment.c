@@ -32,12 +32,14 @@ static role_set application_uploaders(const char *status, const char *kind)
 	return word_is_one_of(status, OPEN_FORM) ? ROLE_lead : 0;
 }
 
+/* Nothing is added to a document once it is approved. */
 static role_set uploaders(const char *subject_kind, const char *status, const char *kind)
 {
+	static const char *const OPEN_DOCUMENT[] = {"draft", "in_review", NULL};
 	if (!strcmp(subject_kind, "application"))
 		return application_uploaders(status, kind);
 	if (!strcmp(subject_kind, "document"))
-		return ROLE_officer;
+		return word_is_one_of(status, OPEN_DOCUMENT) ? ROLE_officer : 0;
 	return ROLE_officer | ROLE_lead | ROLE_host | ROLE_member;
 }
 
@@ -46,17 +48,25 @@ static role_set uploaders(const char *subject_kind, const char *status, const ch
 static role_set uploaders_ever(const char *subject_kind, const char *kind)
 {
 	if (strcmp(subject_kind, "application"))
-		return uploaders(subject_kind, "", kind);
+		return uploaders(subject_kind, "draft", kind);
 	return strcmp(kind, "recommender_opinion") ? ROLE_lead : UNITS;
 }
 
+/* What of the reach may add to the file: of an organisation only who may change it. */
+static role_set writing_reach(const struct rows *rows, const char *subject_kind)
+{
+	return role_set_parse_list(
+		row_text(rows, 0, strcmp(subject_kind, "organisation") ? "reach" : "write_reach"));
+}
+
 static struct problem *subject_reach(struct request *rq, const char *subject_kind, const char *subject_id,
-				     role_set *ret_reach, const char **ret_status)
+				     role_set *ret_reach, role_set *ret_writing, const char **ret_status)
 {
 	struct rows rows;
 	TRY(db_run(rq->db, rq->arena, SQL_ATTACHMENT_SUBJECT_REACH,
 		   P(subject_kind, subject_id, rq->caller->account_id), &rows));
 	*ret_reach = role_set_parse_list(row_text(&rows, 0, "reach"));
+	*ret_writing = writing_reach(&rows, subject_kind);
 	*ret_status = row_text(&rows, 0, "status");
 	return NULL;
 }
@@ -90,6 +100,23 @@ static struct problem *size_judge(struct request *rq)
 	return findings_problem(&findings);
 }
 
+/* Bounds of what one file may gather; two who announce at once come one after the other. */
+static struct problem *total_judge(struct request *rq, const char *subject_kind, const char *subject_id)
+{
+	enum { COUNT_MAX = 100 };
+	static const int64_t BYTES_MAX = (int64_t)500 << 20;
+	struct rows rows;
+	struct findings findings;
+	findings_start(&findings, rq->arena);
+	TRY(db_run(rq->db, rq->arena, SQL_ATTACHMENT_SUBJECT_LOCK, P(subject_kind, subject_id), &rows));
+	TRY(db_run(rq->db, rq->arena, SQL_ATTACHMENT_SUBJECT_TOTAL, P(subject_kind, subject_id), &rows));
+	if (row_integer(&rows, 0, "attachments") >= COUNT_MAX)
+		finding_add(&findings, RULE_TR_36, NULL, NULL, NULL);
+	if (row_integer(&rows, 0, "bytes") + body_integer(rq, "bytes") > BYTES_MAX)
+		finding_add(&findings, RULE_TR_36, "#/bytes", NULL, NULL);
+	return findings_problem(&findings);
+}
+
 /* ---- operations ---- */
 
 static struct problem *attachment_find(struct request *rq, bool lock, struct rows *ret, role_set *ret_reach)
@@ -109,17 +136,18 @@ struct problem *create_attachment(struct request *rq)
 {
 	const char *id = request_new_id(rq), *subject_kind = body_text(rq, "subject_kind"),
 		   *subject_id = body_text(rq, "subject_id"), *kind = body_text(rq, "kind"), *status;
-	role_set reach;
-	TRY(subject_reach(rq, subject_kind, subject_id, &reach, &status));
+	role_set reach, writing;
+	TRY(subject_reach(rq, subject_kind, subject_id, &reach, &writing, &status));
 	OPEN(rq, "attachment", id, reach, -1);
-	TRY(upload_judge(rq, subject_kind, kind, reach, status));
+	TRY(upload_judge(rq, subject_kind, kind, writing, status));
 	TRY(size_judge(rq));
+	TRY(total_judge(rq, subject_kind, subject_id));
 	rq->reason = kind;
 	TRY(db_run(rq->db, rq->arena, SQL_ATTACHMENT_INSERT,
 		   P(id, subject_kind, subject_id, kind, body_text(rq, "title"), body_text(rq, "media_type"),
 		     arena_printf(rq->arena, "%lld", (long long)body_integer(rq, "bytes")),
 		     body_text(rq, "sha256"), rq->caller->account_id,
-		     role_name(reach & uploaders(subject_kind, status, kind)), rq->now_text),
+		     role_name(writing & uploaders(subject_kind, status, kind)), rq->now_text),
 		   NULL));
 	TRY(attachment_show(rq, id));
 	reply_created(rq, "/v1/attachments/%s", id);
@@ -154,15 +182,15 @@ static struct problem *writer_judge(struct request *rq, const struct rows *rows,
 	const char *uploader = row_text(rows, 0, "_uploaded_by"),
 		   *subject_kind = row_text(rows, 0, "subject_kind");
 	const char *status;
-	role_set still;
+	role_set still, writing;
 	if (!uploader || strcmp(uploader, rq->caller->account_id))
 		return problem_new(rq->arena, PROBLEM_forbidden, "只有登记该附件的账户可以上传内容。",
 				   "Only the account that announced the attachment uploads it.");
 	if (row_bool(rows, 0, "complete"))
 		return problem_new(rq->arena, PROBLEM_illegal_transition, "附件已完成上传，不能再修改。",
 				   "The attachment is complete and cannot be changed.");
-	TRY(subject_reach(rq, subject_kind, row_text(rows, 0, "subject_id"), &still, &status));
-	return upload_judge(rq, subject_kind, row_text(rows, 0, "kind"), reach & still, status);
+	TRY(subject_reach(rq, subject_kind, row_text(rows, 0, "subject_id"), &still, &writing, &status));
+	return upload_judge(rq, subject_kind, row_text(rows, 0, "kind"), reach & writing, status);
 }
 
 static const char *hex_text(struct request *rq)

@@ -2,6 +2,7 @@
    whose check digit is wrong on the licence itself. Whose jurisdiction an organisation is under is the
    bureau's word, not its own. */
 #include "application.h"
+#include "history.h"
 #include "lifecycle.h"
 #include "operations.h"
 #include "reply.h"
@@ -132,12 +133,99 @@ static const char *patched(struct request *rq, const struct rows *rows, const ch
 	return json_is_null(member) ? NULL : json_string_value(member);
 }
 
+/* ---- what of an organisation changes by whose hand ---- */
+
+static bool is_changed(struct request *rq, const struct rows *rows, const char *name)
+{
+	const json_t *member = json_object_get(rq->body, name);
+	const char *before = row_text(rows, 0, name), *after = patched(rq, rows, name);
+	if (!member)
+		return false;
+	if (json_is_boolean(member))
+		return json_is_true(member) != row_bool(rows, 0, name);
+	return strcmp(before ? before : "", after ? after : "") != 0;
+}
+
+/* Domicile and legal personality decide jurisdiction and admission: given once, changed by the bureau. */
+static struct problem *domicile_judge(struct request *rq, const struct rows *rows)
+{
+	static const char *const names[] = {"division_code", "independent_legal_person", NULL};
+	struct problem *problem = problem_new(
+		rq->arena, PROBLEM_forbidden, "登记后住所地和独立法人资格由市科技局变更。",
+		"After registration the domicile and the legal personality are changed by the bureau.");
+	for (int i = 0; names[i]; i++)
+		if (is_changed(rq, rows, names[i]))
+			problem_error(rq->arena, problem, arena_printf(rq->arena, "#/%s", names[i]),
+				      "forbidden", NULL, problem->detail_zh, problem->detail_en);
+	return problem->errors ? problem : NULL;
+}
+
+/* TR-35: what is on file keeps the identity under which it was filed. */
+static struct problem *identity_judge(struct request *rq, const struct rows *rows)
+{
+	static const char *const names[] = {"name", "type", "legal_representative", NULL};
+	struct findings findings;
+	findings_start(&findings, rq->arena);
+	for (int i = 0; names[i] && row_bool(rows, 0, "_filed"); i++)
+		if (is_changed(rq, rows, names[i]))
+			finding_add(&findings, RULE_TR_35, arena_printf(rq->arena, "#/%s", names[i]), NULL,
+				    NULL);
+	return findings_problem(&findings);
+}
+
+static struct problem *change_judge(struct request *rq, const struct rows *rows)
+{
+	if (rq->caller->roles & ROLE_officer)
+		return NULL;
+	if (!role_set_parse_list(row_text(rows, 0, "_write_reach")))
+		return problem_new(rq->arena, PROBLEM_forbidden, "该单位的信息由其本单位账户或市科技局变更。",
+				   "This organisation is changed by its own accounts or by the bureau.");
+	TRY(domicile_judge(rq, rows));
+	return identity_judge(rq, rows);
+}
+
+static json_t *column_json(const char *name, const char *text)
+{
+	if (!text)
+		return json_null();
+	return strcmp(name, "independent_legal_person") ? json_string(text) : json_boolean(*text == 't');
+}
+
+/* change_write - the history line of the change: each member that differs, before and after. */
+static struct problem *change_write(struct request *rq, const struct rows *before, const struct rows *after)
+{
+	static const char *const names[] = {"name",
+					    "type",
+					    "division_code",
+					    "administering_unit.id",
+					    "independent_legal_person",
+					    "legal_representative",
+					    "address",
+					    "registered_capital",
+					    "founded_on",
+					    NULL};
+	json_t *changes = json_keep(rq->arena, json_object());
+	for (int i = 0; names[i]; i++) {
+		const char *old = row_text(before, 0, names[i]), *new = row_text(after, 0, names[i]);
+		if (strcmp(old ? old : "", new ? new : "") != 0)
+			json_object_set_new(changes, names[i],
+					    json_pack("{s:o, s:o}", "old", column_json(names[i], old), "new",
+						      column_json(names[i], new)));
+	}
+	struct history_line line = {
+		.kind = "organisation",
+		.id = rq->subject_id,
+		.action = rq->op->name,
+		.role = rq->acting_role,
+		.detail = arena_printf(rq->arena, "{\"changes\":%s}", json_canonical(rq->arena, changes))};
+	return history_write(rq, &line);
+}
+
 static struct problem *unit_patched(struct request *rq, const struct rows *rows, const char **ret)
 {
 	const json_t *unit = json_object_get(rq->body, "administering_unit_id");
-	const char *division = body_text(rq, "division_code");
 	*ret = row_text(rows, 0, "administering_unit.id");
-	if (json_is_string(unit) || division)
+	if (json_is_string(unit) || is_changed(rq, rows, "division_code"))
 		return unit_choose(rq, json_string_value(unit), patched(rq, rows, "division_code"), ret);
 	if (json_is_null(unit) && (rq->caller->roles & ROLE_officer))
 		*ret = NULL;
@@ -146,11 +234,12 @@ static struct problem *unit_patched(struct request *rq, const struct rows *rows,
 
 struct problem *update_organisation(struct request *rq)
 {
-	struct rows rows;
+	struct rows rows, after;
 	const char *id = request_path_id(rq), *unit = NULL;
 	TRY(db_run(rq->db, rq->arena, SQL_ORGANISATION_LOCK, P(id, rq->caller->account_id), &rows));
 	role_set reach = rows.count ? role_set_parse_list(row_text(&rows, 0, "_reach")) & rq->op->roles : 0;
 	OPEN(rq, "organisation", id, reach, rows.count ? row_integer(&rows, 0, "version") : -1);
+	TRY(change_judge(rq, &rows));
 	TRY(unit_patched(rq, &rows, &unit));
 	const json_t *person = json_object_get(rq->body, "independent_legal_person"),
 		     *capital = json_object_get(rq->body, "registered_capital");
@@ -165,6 +254,8 @@ struct problem *update_organisation(struct request *rq)
 		  capital ? capital_text(rq, "registered_capital") : row_text(&rows, 0, "registered_capital"),
 		  patched(rq, &rows, "founded_on"), rq->now_text),
 		NULL));
+	TRY(db_run(rq->db, rq->arena, SQL_ORGANISATION_GET, P(id, rq->caller->account_id), &after));
+	TRY(change_write(rq, &rows, &after));
 	return organisation_show(rq, id);
 }
 

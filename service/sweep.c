@@ -1,5 +1,6 @@
-/* The timers of rulebook 4.22 as far as their machines exist: T6 endorsements, T7 corrections and
-   rectifications, T8 panels and invitations, T9 decisions; and the keys that have had their day. */
+/* The time limits of articles 11 to 15 as far as their machines exist: endorsements, corrections and
+   rectifications, panels and invitations, decisions; and the keys and the uploads that have had their
+   day. */
 #include "sweep.h"
 
 #include "clock.h"
@@ -66,6 +67,20 @@ static struct problem *run_notice(struct request *rq)
 			      call_text(rq, "due_on"), call_text(rq, "key"));
 }
 
+/* An upload that nobody ended within a day, or ended while this was on its way. */
+static struct problem *run_discard(struct request *rq)
+{
+	struct rows rows;
+	const char *id = call_text(rq, "id");
+	OPEN_NEW(rq, "attachment");
+	rq->subject_id = id;
+	TRY(db_run(rq->db, rq->arena, SQL_SWEEP_ATTACHMENT_DISCARD, P(id, rq->now_text), &rows));
+	if (!rows.count)
+		return request_not_found(rq);
+	rq->reason = row_text(&rows, 0, "kind");
+	return NULL;
+}
+
 static const struct operation operation_step = {.id = -1,
 						.name = "sweep_step",
 						.method = METHOD_POST,
@@ -87,6 +102,13 @@ static const struct operation operation_notice = {.id = -1,
 						  .roles = ROLE_system,
 						  .success = 200,
 						  .run = run_notice};
+static const struct operation operation_discard = {.id = -1,
+						   .name = "sweep_attachment",
+						   .method = METHOD_POST,
+						   .path = "sweep",
+						   .roles = ROLE_system,
+						   .success = 200,
+						   .run = run_discard};
 
 /* What a sweep carries along. */
 struct sweep {
@@ -160,14 +182,16 @@ static struct problem *purge(struct sweep *sweep)
 	return problem;
 }
 
-/* decide_days - the parameter in force on the date. */
-static struct problem *decide_days(struct sweep *sweep, const char **ret_today, const char **ret_days)
+/* decide_days - the parameter in force on the date; and the time it is. */
+static struct problem *decide_days(struct sweep *sweep, const char **ret_now, const char **ret_today,
+				   const char **ret_days)
 {
 	struct request *rq = arena_alloc(sweep->arena, sizeof *rq);
 	request_prepare(rq, sweep->arena, sweep->pool, &operation_notice, &system_caller);
 	set_date(rq, sweep->date);
 	rq->db = db_lane(sweep->pool);
 	int days = policy_parameters(rq)->decide_days;
+	*ret_now = rq->now_text;
 	*ret_today = rq->today_text;
 	*ret_days = arena_printf(sweep->arena, "%d", days);
 	return rq->failure;
@@ -175,8 +199,8 @@ static struct problem *decide_days(struct sweep *sweep, const char **ret_today, 
 
 static struct problem *sweep_all(struct sweep *sweep)
 {
-	const char *today = NULL, *days = NULL;
-	TRY(decide_days(sweep, &today, &days));
+	const char *now = NULL, *today = NULL, *days = NULL;
+	TRY(decide_days(sweep, &now, &today, &days));
 	/* A step can be the reason for another (the last open invitation expires, so the panel closes). */
 	for (int round = 0, before = -1; round < 3 && before != sweep->done; round++) {
 		before = sweep->done;
@@ -184,6 +208,7 @@ static struct problem *sweep_all(struct sweep *sweep)
 	}
 	TRY(sweep_list(sweep, SQL_SWEEP_OVERDUE_LIST, P(today), &operation_overdue));
 	TRY(sweep_list(sweep, SQL_SWEEP_NOTICE_LIST, P(today, days), &operation_notice));
+	TRY(sweep_list(sweep, SQL_SWEEP_ATTACHMENT_LIST, P(now), &operation_discard));
 	return purge(sweep);
 }
 

@@ -431,9 +431,6 @@ const char *transition_actions(struct request *rq, struct subject *subject)
 /* ---- GET …/{id}/transitions ---- */
 
 #define BUREAU (ROLE_officer | ROLE_leader | ROLE_auditor)
-#define APPLICANTS                                                                                           \
-	(ROLE_county | ROLE_dept | ROLE_assoc | ROLE_lead | ROLE_council | ROLE_host | ROLE_member |         \
-	 ROLE_province)
 
 /* sheet_is_open - until its panel is closed a sheet's history is its author's alone. */
 static struct problem *sheet_is_open(struct request *rq, const struct subject *subject, bool *ret)
@@ -457,12 +454,20 @@ static void write_public_line(struct request *rq, const struct rows *rows, int r
 	buffer_char(body, '}');
 }
 
+/* names_expert - an expert's act, but not the reader's own: experts do not learn of each other either. */
+static bool names_expert(const struct request *rq, const struct rows *rows, int row)
+{
+	const char *account = row_text(rows, row, "account_id");
+	return strcmp(row_text(rows, row, "role"), "expert") == 0 &&
+	       !(account && rq->caller->account_id && strcmp(account, rq->caller->account_id) == 0);
+}
+
 static void write_line(struct request *rq, const struct rows *rows, int row, role_set reach)
 {
 	static const char *const members[] = {"machine", "action", NULL};
 	struct buffer *body = &rq->reply.body;
 	const char *role = row_text(rows, row, "role"), *to = row_text(rows, row, "to_status");
-	bool hide_name = strcmp(role, "expert") == 0 && (reach & APPLICANTS) && !(reach & BUREAU);
+	bool hide_name = names_expert(rq, rows, row) && !(reach & BUREAU);
 	buffer_char(body, '{');
 	for (int i = 0; members[i]; i++)
 		json_member(body, members[i], row_text(rows, row, members[i]));

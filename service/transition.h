@@ -59,8 +59,7 @@ MUST_CHECK struct problem *transition_create(struct request *rq, struct subject 
 const char *transition_actions(struct request *rq, struct subject *subject);
 
 /* transition_history - GET …/{id}/transitions. The subject has been loaded without a lock; a caller who has
-   only the role public there sees status and date; names of experts are hidden from applicants and
-   recommenders. */
+   only the role public there sees status and date; names of experts are for the bureau and for themselves. */
 MUST_CHECK struct problem *transition_history(struct request *rq, enum machine machine);
 
 /* effect_run - the exhaustive switch (effect.c). subject is after the move; input as given to the act. */

@@ -126,12 +126,16 @@ create table attachment (
     uploaded_by  uuid references account,
     uploaded_as  text not null,
     complete_at  timestamptz,
+    discarded_at timestamptz,
     version      bigint not null default 1,
     created_at   timestamptz not null,
-    updated_at   timestamptz not null
+    updated_at   timestamptz not null,
+    constraint attachment_complete_or_discarded check (complete_at is null or discarded_at is null)
 );
+create index attachment_open on attachment (created_at) where complete_at is null and discarded_at is null;
 create index attachment_subject on attachment (subject_kind, subject_id, id);
 comment on table attachment is 'Scans and papers of a file (article 11, 报送资料). The declared size and SHA-256 are verified over all parts before it counts; the newest complete one of a kind is the valid one';
+comment on column attachment.discarded_at is 'Announced, but not complete within a day: its parts are gone and nobody reads it any more';
 
 create table attachment_part (
     attachment_id uuid not null references attachment,
@@ -142,15 +146,25 @@ create table attachment_part (
 alter table attachment_part alter column content set storage external;
 comment on table attachment_part is 'Content in parts of at most 1 MiB, so that neither upload nor download holds a whole file';
 
--- A complete attachment is evidence: its content does not change any more.
+-- A complete attachment is evidence: its content does not change any more. A discarded one takes no part any more.
 create function attachment_part_frozen() returns trigger language plpgsql as $$
 begin
-    if exists (select from attachment a where a.id = coalesce(new.attachment_id, old.attachment_id) and a.complete_at is not null) then
-        raise exception 'attachment % is complete', coalesce(new.attachment_id, old.attachment_id) using errcode = 'AL001';
+    if exists (select from attachment a where a.id = coalesce(new.attachment_id, old.attachment_id)
+               and (a.complete_at is not null or a.discarded_at is not null and tg_op <> 'DELETE')) then
+        raise exception 'attachment % is complete or discarded', coalesce(new.attachment_id, old.attachment_id) using errcode = 'AL001';
     end if;
     return coalesce(new, old);
 end $$;
 create trigger attachment_part_frozen before insert or update or delete on attachment_part for each row execute function attachment_part_frozen();
+
+-- The service deletes nothing: what a discarded attachment had of its content goes with the owner's rights, and only then.
+create function attachment_discard() returns trigger language plpgsql security definer as $$
+begin
+    delete from attachment_part where attachment_id = new.id;
+    return null;
+end $$;
+create trigger attachment_discard after update of discarded_at on attachment for each row
+    when (old.discarded_at is null and new.discarded_at is not null) execute function attachment_discard();
 
 alter table credit_code_waiver add foreign key (attachment_id) references attachment;
 
@@ -210,7 +224,7 @@ create view live_grant as
     where g.revoked_at is null and a.disabled_at is null;
 comment on view live_grant is 'Grants that count: not revoked, of an account that is not disabled';
 
-create view organisation_reach (account_id, id, role) as
+create view organisation_grant_reach (account_id, id, role) as
     select g.account_id, o.id, g.role from live_grant g join organisation o on o.id = g.organisation_id
     union all
     select g.account_id, o.id, g.role from live_grant g cross join organisation o where g.role in ('officer', 'leader', 'finance', 'auditor')
@@ -218,9 +232,14 @@ create view organisation_reach (account_id, id, role) as
     select g.account_id, o.id, g.role from live_grant g join organisation o on o.administering_unit_id = g.recommender_id
     union all
     select g.account_id, a.lead_organisation_id, g.role from live_grant g join application a on a.recommender_id = g.recommender_id
-    where a.first_submitted_on is not null
+    where a.first_submitted_on is not null;
+comment on view organisation_grant_reach is 'Which account reaches which organisation by what it was granted';
+
+create view organisation_reach (account_id, id, role) as
+    select account_id, id, role from organisation_grant_reach
     union all
     select g.account_id, o.id, g.role from live_grant g join organisation o on o.created_by = g.account_id where g.role in ('lead', 'host', 'member');
+comment on view organisation_reach is 'Which account reads which organisation: by a grant, or because it registered it; who changes it is organisation_write_reach';
 
 -- The parties and the bureau. The experts are added by the view application_reach, which the evaluation's migration replaces.
 create view application_party_reach (account_id, id, role) as

@@ -549,6 +549,52 @@ select g.account_id, b.id, g.role
   join account_grant g on g.revoked_at is null and g.role in ('lead', 'host') and g.organisation_id = b.organisation_id
   join account a on a.id = g.account_id and a.disabled_at is null;
 
+-- ---- organisations and attachments, now that everything stands that may name an organisation ----
+
+create view organisation_filed (id) as
+select lead_organisation_id from application where first_submitted_on is not null
+union all
+select o.id from application a join organisation o on o.credit_code = a.host_credit_code where a.first_submitted_on is not null
+union all
+select lead_organisation_id from alliance where status not in ('forming', 'discarded')
+union all
+select host_organisation_id from alliance where status not in ('forming', 'discarded') and host_organisation_id is not null
+union all
+select payee_organisation_id from award;
+comment on view organisation_filed is 'Organisations that a filed application, an alliance or an award names as lead, host or payee: their identity is on file';
+
+create view organisation_write_reach (account_id, id, role) as
+select account_id, id, role from organisation_grant_reach where role in ('officer', 'lead', 'host', 'member')
+union all
+select g.account_id, o.id, g.role
+  from live_grant g
+  join organisation o on o.created_by = g.account_id
+ where g.role in ('lead', 'host', 'member')
+   and not exists (select from live_grant x where x.organisation_id = o.id)
+   and not exists (select from organisation_filed f where f.id = o.id);
+comment on view organisation_write_reach is 'Which account changes which organisation: the bureau, its own accounts, and while it has none and nothing is filed whoever registered it';
+
+create view attachment_reach (account_id, id, role) as
+select r.account_id, t.id, r.role
+  from attachment t
+  join application_reach r on t.subject_kind = 'application' and r.id = t.subject_id
+ where t.discarded_at is null
+   and r.role <> 'member'
+   and (r.role <> 'host' or t.kind not in ('application_form', 'recommender_opinion'))
+   and (r.role <> 'expert' or t.kind <> 'application_form')
+union all
+select r.account_id, t.id, r.role
+  from attachment t
+  join document_reach r on t.subject_kind = 'document' and r.id = t.subject_id
+ where t.discarded_at is null
+union all
+select r.account_id, t.id, r.role
+  from attachment t
+  join (select account_id, id, role from organisation_grant_reach union select account_id, id, role from organisation_write_reach) r
+       on t.subject_kind = 'organisation' and r.id = t.subject_id
+ where t.discarded_at is null;
+comment on view attachment_reach is 'Which account reads which attachment: the sealed opinion is not for host and member, the scanned form with its contacts not for them nor the experts';
+
 -- ---- what the auditor reads: one row per booked movement ----
 
 create view funding_record as

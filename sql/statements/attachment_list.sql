@@ -3,8 +3,7 @@ select t.id, t.subject_kind, t.subject_id, t.kind, t.title, t.media_type, t.byte
        t.version, t.created_at, t.updated_at, t.created_at::text as _key, t.id as _id
   from attachment t
  where t.subject_kind = 'application' and t.subject_id = $5::uuid
-   and exists (select from application_reach r where r.account_id = $1::uuid and r.id = t.subject_id and r.role <> 'member'
-               and (r.role <> 'expert' or t.kind <> 'application_form'))
+   and exists (select from attachment_reach r where r.account_id = $1::uuid and r.id = t.id)
    and ($2::text is null or (t.created_at, t.id) < ($2::timestamptz, $3::uuid))
  order by t.created_at desc, t.id desc
  limit $4::integer

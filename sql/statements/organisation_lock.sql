@@ -7,7 +7,9 @@ select o.id, o.credit_code, o.credit_code_waived, o.legacy_code, o.name, o.type,
                'version', w.version, 'created_at', instant_json(w.created_at)) order by w.id)
           from credit_code_waiver w join account m on m.id = w.maker_id left join account c on c.id = w.checker_id
          where w.organisation_id = o.id) as waivers,
-       (select string_agg(r.role, ',') from organisation_reach r where r.account_id = $2::uuid and r.id = o.id) as _reach
+       (select string_agg(r.role, ',') from organisation_reach r where r.account_id = $2::uuid and r.id = o.id) as _reach,
+       (select string_agg(r.role, ',') from organisation_write_reach r where r.account_id = $2::uuid and r.id = o.id) as _write_reach,
+       exists (select from organisation_filed f where f.id = o.id) as _filed
   from organisation o
   left join recommender u on u.id = o.administering_unit_id
  where o.id = $1::uuid
