@@ -179,38 +179,61 @@ void rule_fu_12(const struct facts *facts, struct findings *findings)
 		finding_add(findings, RULE_FU_12, "#/fiscal_year", NULL, NULL);
 }
 
-/* 发文 is the authority for money: an issued document of ours, or the number of another authority's. */
+/* 发文 is the authority for money: an issued document of ours, or the number of another authority's. A number
+ * of our own agency does not change a budget unless it is that of an issued allocation. */
+static bool document_serves(const struct money_facts *money, const char *document_no, struct date today)
+{
+	if (!document_no)
+		return false;
+	if (money->document_is_ours)
+		return money->document_allocates;
+	return money->document_is_issued ||
+	       (document_no_is_canonical(document_no) && document_no_year(document_no) <= today.year);
+}
+
 void rule_fu_13(const struct facts *facts, struct findings *findings)
 {
 	const struct money_facts *money = facts->money;
 	if (!facts->input)
 		return;
-	const char *document_no = input_text(facts, "document_no");
+	const char *document_no = money->adjustment_document_no;
+	if (!document_no)
+		document_no = input_text(facts, "document_no");
 	if (!document_no)
 		document_no = money->document_no;
-	if (!document_no || (!money->document_is_issued && !document_no_is_canonical(document_no)))
+	if (!document_serves(money, document_no, facts->today))
 		finding_add(findings, RULE_FU_13, "#/document_no", NULL, NULL);
 }
 
-void rule_fu_14(const struct facts *facts, struct findings *findings)
+static void cap_judge(const struct money_facts *money, int64_t cap, const char *pointer,
+		      struct findings *findings)
 {
-	const struct money_facts *money = facts->money;
-	int64_t cap;
-	if (!facts->input)
-		return;
-	if (!input_money(facts, "cap", &cap))
-		finding_add(findings, RULE_FU_14, "#/cap", "须写明调整后的额度。", "The new cap is missing.");
-	else if (cap <= 0)
-		finding_add(findings, RULE_FU_14, "#/cap", "额度必须大于零。",
+	if (cap <= 0)
+		finding_add(findings, RULE_FU_14, pointer, "额度必须大于零。",
 			    "The cap must be more than 0.");
 	else if (cap == money->cap)
-		finding_add(findings, RULE_FU_14, "#/cap", "额度没有变化。", "The cap does not change.");
+		finding_add(findings, RULE_FU_14, pointer, "额度没有变化。", "The cap does not change.");
 	else if (cap < money->line_committed)
-		finding_add(findings, RULE_FU_14, "#/cap",
+		finding_add(findings, RULE_FU_14, pointer,
 			    arena_printf(findings->arena, "额度低于已承诺的 %s 元。",
 					 yuan(findings, money->line_committed)),
 			    arena_printf(findings->arena, "The cap is below the %s yuan that are committed.",
 					 yuan(findings, money->line_committed)));
+}
+
+/* The new cap is that of the proposal being made, or of the one that waits for the leader. */
+void rule_fu_14(const struct facts *facts, struct findings *findings)
+{
+	const struct money_facts *money = facts->money;
+	int64_t cap = 0;
+	if (input_money(facts, "cap", &cap))
+		cap_judge(money, cap, "#/cap", findings);
+	else if (money->adjustment_cap)
+		cap_judge(money, money->adjustment_cap, "#/adjustment_id", findings);
+	else
+		finding_add(findings, RULE_FU_14, "#/adjustment_id",
+			    "没有待批准的额度调整建议，须由财务先提出。",
+			    "No such adjustment waits: finance proposes it first.");
 }
 
 void rule_fu_15(const struct facts *facts, struct findings *findings)

@@ -15,6 +15,9 @@ struct money_facts {
 	/* the document that the act rests on */
 	const char *document_no;    /* already on the draft, NULL = none */
 	bool document_is_issued;    /* the number that the act names is that of an issued document of ours */
+	bool document_is_ours;      /* its number is of our own agency: it is issued and allocates, or it is
+				       nothing */
+	bool document_allocates;    /* it is an issued document that allocates funds */
 	bool recognition_is_issued; /* the document that recognised the alliance is in force */
 
 	/* the scheme of the year */
@@ -27,6 +30,10 @@ struct money_facts {
 	int64_t cap, available, line_committed;
 	int64_t line_pending; /* payments prepared or confirmed, number */
 	bool line_exists;     /* another line of that year and kind */
+
+	/* the adjustment of the line that finance proposes; cap 0 = none waits */
+	int64_t adjustment_cap;
+	const char *adjustment_document_no;
 
 	/* the award */
 	bool alliance_is_recognised;     /* there is a recognition to award */

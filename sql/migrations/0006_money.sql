@@ -47,6 +47,34 @@ create trigger budget_line_step before update of status on budget_line for each 
 create constraint trigger budget_line_history after insert or update of status on budget_line deferrable initially deferred
     for each row execute function status_history('BUD');
 
+create table budget_adjustment (
+    id             uuid primary key,
+    budget_line_id uuid not null references budget_line,
+    cap            bigint not null check (cap > 0),
+    document_no    text not null check (char_length(document_no) between 5 and 60),
+    reason         text check (char_length(reason) <= 4000),
+    proposed_by    uuid not null references account,
+    decided_by     uuid references account,
+    decided_at     timestamptz,
+    status         text not null default 'pending' check (status in ('pending', 'booked', 'superseded')),
+    created_at     timestamptz not null,
+    constraint budget_adjustment_four_eyes check (decided_by <> proposed_by),
+    constraint budget_adjustment_booked check (num_nonnulls(decided_by, decided_at) = case status when 'booked' then 2 else 0 end)
+);
+create unique index budget_adjustment_pending_key on budget_adjustment (budget_line_id) where status = 'pending';
+comment on table budget_adjustment is 'Article 20: a new cap that finance proposes by document and the leader books; a newer proposal supersedes it';
+comment on column budget_adjustment.cap is 'fen';
+
+create function budget_adjustment_frozen() returns trigger language plpgsql as $$
+begin
+    if old.status <> 'pending' or (new.budget_line_id, new.cap, new.document_no, new.reason, new.proposed_by)
+        is distinct from (old.budget_line_id, old.cap, old.document_no, old.reason, old.proposed_by) then
+        raise exception 'a proposal for a budget stays as it was made' using errcode = 'AL001';
+    end if;
+    return new;
+end $$;
+create trigger budget_adjustment_frozen before update on budget_adjustment for each row execute function budget_adjustment_frozen();
+
 create table award (
     id                    uuid primary key,
     number                text not null constraint award_number_key unique,
@@ -247,7 +275,7 @@ create table journal_entry (
     constraint journal_entry_payee check (num_nulls(award_id, payee_name, payee_credit_code) in (0, 3)),
     constraint journal_entry_payment check (type not in ('DISBURSE') or payment_id is not null),
     constraint journal_entry_four_eyes check (
-        coalesce(checker_id <> maker_id, type in ('BUDGET', 'DECOMMIT', 'ACQUIT')))
+        coalesce(checker_id <> maker_id, type in ('DECOMMIT', 'ACQUIT')))
 );
 create index journal_entry_award_no on journal_entry (award_id, entry_no);
 create index journal_entry_line_no on journal_entry (budget_line_id, entry_no);
@@ -387,6 +415,13 @@ begin
     select count(*), coalesce(sum(l.amount), 0) into n, s from journal_line l where l.entry_id = e.id;
     if n <> 2 or s <> 0 then
         raise exception 'entry % has % lines that sum to %', e.entry_no, n, s using errcode = 'AL004';
+    end if;
+    if e.type = 'BUDGET' and not exists (
+            select from budget_line b where b.id = e.budget_line_id and b.drafted_by = e.maker_id and b.approved_by = e.checker_id
+            union all
+            select from budget_adjustment j where j.budget_line_id = e.budget_line_id and j.status = 'booked' and j.proposed_by = e.maker_id
+               and j.decided_by = e.checker_id and j.document_no = e.document_no) then
+        raise exception 'entry % is neither the approval of a budget nor a proposed adjustment', e.entry_no using errcode = 'AL004';
     end if;
     if exists (select from award a where a.id = e.award_id
                 and (a.payee_name, a.payee_credit_code) is distinct from (e.payee_name, e.payee_credit_code)) then

@@ -3,7 +3,7 @@ with work (machine, action) as (
     values ('APP', 'submit'), ('APP', 'resubmit'), ('APP', 'accept'), ('APP', 'correct'), ('APP', 'submit_rectification'),
            ('APP', 'start_evaluation'), ('APP', 'propose'), ('END', 'sign'), ('PANEL', 'constitute'), ('PANEL', 'open_scoring'),
            ('PANEL', 'close'), ('PANEL', 'conclude'), ('SHEET', 'accept'), ('SHEET', 'score'), ('SHEET', 'submit'), ('DOC', 'submit'),
-           ('DOC', 'approve'), ('DOC', 'issue'), ('EXP', 'take_up'), ('EXP', 'admit'), ('BUD', 'approve'), ('AWD', 'approve'),
+           ('DOC', 'approve'), ('DOC', 'issue'), ('EXP', 'take_up'), ('EXP', 'admit'), ('BUD', 'approve'), ('BUD', 'adjust'), ('AWD', 'approve'),
            ('PAY', 'prepare'), ('PAY', 'confirm'), ('PAY', 'book')
 ), step as (
     select l.machine, l.from_status, l.action, l.roles, l.articles
@@ -69,7 +69,12 @@ with work (machine, action) as (
     select 'budget_line', b.id, b.document_no, b.fiscal_year::text, b.status, s.action, s.role, s.articles, null
       from turn s
       join budget_line b on b.status = s.from_status
-     where s.machine = 'BUD' and b.drafted_by <> $1::uuid
+     where s.machine = 'BUD'
+       and case s.action
+               when 'adjust' then exists (select from budget_adjustment j
+                                           where j.budget_line_id = b.id and j.status = 'pending' and j.proposed_by <> $1::uuid)
+               else b.drafted_by <> $1::uuid
+           end
     union all
     select 'award', w.id, w.number, n.name, w.status, s.action, s.role, s.articles, null
       from turn s

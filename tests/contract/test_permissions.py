@@ -118,7 +118,7 @@ EXPECTED = {
     **dict.fromkeys("""listAwardSchemes getAwardScheme listBudgetLines getBudgetLine listBudgetLineTransitions
                        listLedgerBalances""".split(), MONEY - {"lead", "council", "host"}),
     "createAwardScheme": row("MANAGE award schemes", "M"), "confirmAwardScheme": row("MANAGE award schemes", "C"),
-    "createBudgetLine": event("BUD.draft"),
+    "createBudgetLine": event("BUD.draft"), "createBudgetLineAdjustment": event("BUD.draft"),  # finance makes, the leader books
     "createBudgetLineTransition": event("BUD.approve", "BUD.adjust", "BUD.close"),
     **dict.fromkeys("""listAwards getAward listAwardTransitions listAwardPayments listPayments getPayment listPaymentTransitions
                        listFundingRecords""".split(), MONEY),

@@ -47,7 +47,7 @@ def test_a_scheme_is_made_by_finance_and_confirmed_by_the_leader(fresh_world):
     assert made.json["status"] == "proposed" and made.json["amount"] == yuan("200000.00")
     assert people.maker.post(f"/v1/award-schemes/{made.id}/confirmation").status == 403
     both = fresh_world.client("finance", "leader")
-    own = ok(both.post("/v1/award-schemes", {**body, "fiscal_year": 2027, "document_no": "渭财发〔2027〕11号"}))
+    own = ok(both.post("/v1/award-schemes", {**body, "fiscal_year": 2027}))
     refused(both.post(f"/v1/award-schemes/{own.id}/confirmation"), "FU-09")
     other = ok(people.maker.post("/v1/award-schemes", body))
     confirmed = ok(people.leader.post(f"/v1/award-schemes/{made.id}/confirmation"))
@@ -87,9 +87,27 @@ def test_a_budget_line_is_approved_by_another_person_and_by_document(fresh_world
     ok(people.leader.act(path, "approve", document_no="渭财发〔2026〕12号"))
     seen = people.get(path)
     assert (seen["cap"], seen["available"], seen["committed"]) == (yuan("1000000.00"), yuan("1000000.00"), yuan("0.00"))
-    refused(people.leader.act(path, "adjust", document_no="渭财发〔2026〕30号"), "FU-14")
-    refused(people.leader.act(path, "adjust", document_no="渭财发〔2026〕30号", cap=yuan("1000000.00")), "FU-14")
-    ok(people.leader.act(path, "adjust", document_no="渭财发〔2026〕30号", cap=yuan("400000.00"), comment="核减年度预算"))
+    assert blockers(seen, "adjust") == ["FU-14"]
+    refused(people.leader.act(path, "adjust"), "FU-14")
+    assert people.leader.act(path, "adjust", document_no="渭财发〔2026〕30号", cap=yuan("400000.00")).status == 400
+    change = {"cap": yuan("400000.00"), "document_no": "渭财发〔2026〕30号", "comment": "核减年度预算"}
+    assert people.leader.post(f"{path}/adjustments", change).status == 403
+    refused(people.maker.post(f"{path}/adjustments", {**change, "cap": yuan("1000000.00")}), "FU-14")
+    refused(people.maker.post(f"{path}/adjustments", {**change, "cap": yuan("0.00")}), "FU-14")
+    for number in ("30号", "渭财发〔2027〕30号", "渭科发〔2026〕30号"):  # no number, of a later year, ours and never issued
+        refused(people.maker.post(f"{path}/adjustments", {**change, "document_no": number}), "FU-13")
+    first = ok(people.maker.post(f"{path}/adjustments", {**change, "cap": yuan("300000.00")})).json["pending_adjustment"]["id"]
+    pending = ok(both.post(f"{path}/adjustments", change)).json["pending_adjustment"]
+    assert pending["cap"] == yuan("400000.00") and people.get(path)["cap"] == yuan("1000000.00")
+    refused(both.act(path, "adjust", adjustment_id=pending["id"]), "FU-09")
+    refused(people.leader.act(path, "adjust"), "FU-14")
+    refused(people.leader.act(path, "adjust", adjustment_id=first), "FU-14")
+    assert ("budget_line", line, "adjust") in [(row["kind"], row["id"], row["action"]) for row in people.leader.get("/v1/tasks").json["items"]]
+    ok(people.leader.act(path, "adjust", adjustment_id=pending["id"]))
+    refused(people.leader.act(path, "adjust", adjustment_id=pending["id"]), "FU-14")
+    assert "pending_adjustment" not in people.get(path)
+    assert fresh_world.sql("select maker_id, checker_id, document_no, reason from journal_entry where type = 'BUDGET' order by entry_no")[1] == (
+        both.account_id, people.leader.account_id, "渭财发〔2026〕30号", "核减年度预算")
     assert people.get(path)["available"] == yuan("400000.00")
     refused(people.maker.act(path, "close"), "FU-15")
     fresh_world.clock("2027-01-04T09:00:00+08:00")
@@ -548,8 +566,10 @@ def test_the_database_itself_refuses(desk):
     for function in ("payment_reserve", "journal_line_post"):
         attack(f"create temporary table lever (award_id uuid, amount bigint); create trigger lever before insert on lever for each row "
                f"execute function {function}()", "42501")
-    # Maker and checker of a budget are two persons.
-    attack(post("BUDGET", 100, other, award_id=None), "23514")
+    # The books of a budget know a maker and a checker, two persons, and nothing that was not approved or proposed.
+    for checker in (None, other):
+        attack(post("BUDGET", 100, checker, award_id=None), "23514")
+    attack(post("BUDGET", 100, desk.auditor.account_id, award_id=None), "AL004")
     assert desk.get("/v1/ledger/verification")["chain_ok"]
 
 
@@ -633,7 +653,7 @@ def subjects(desk):
 
 
 BODIES = {
-    ("BUD", "approve"): {"document_no": "渭财发〔2026〕12号"}, ("BUD", "adjust"): {"document_no": "渭财发〔2026〕12号", "cap": yuan("2.00")},
+    ("BUD", "approve"): {"document_no": "渭财发〔2026〕12号"}, ("BUD", "adjust"): {"adjustment_id": uuid7()},
     ("BUD", "close"): {}, ("AWD", "approve"): {"document_no": "渭科发〔2026〕40号"}, ("AWD", "cancel"): {"comment": "不再执行该项资助"},
     ("PAY", "confirm"): {}, ("PAY", "discard"): {"comment": "银行退回，不再支付"},
     ("PAY", "book"): {"bank_reference": "TABLE-1", "paid_on": "2026-11-15"}, ("PAY", "reverse"): {"comment": "金额录入有误，予以冲正"},

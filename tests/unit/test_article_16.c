@@ -1,4 +1,4 @@
-/* Article 16 and 6(5): each money rule met and not met, and the ledger example of the rulebook. Expected
+/* Article 16 and 6(5): each money rule met and not met, and a ledger example. Expected
  * values by hand. */
 #include "facts.h"
 #include "facts_money.h"
@@ -223,6 +223,15 @@ static void test_fu_13_document(void **state)
 	broken(rule_fu_13, &money, "{'document_no': '渭财发〔2026〕12号。'}");
 	money.document_no = "渭财发〔2026〕11号";
 	met(rule_fu_13, &money, "{}");
+	broken(rule_fu_13, &money, "{'document_no': '渭财发〔2027〕12号'}");
+	money.document_is_ours = true;
+	money.document_is_issued = true;
+	broken(rule_fu_13, &money, "{'document_no': '渭科发〔2026〕12号'}");
+	money.document_allocates = true;
+	met(rule_fu_13, &money, "{'document_no': '渭科发〔2026〕12号'}");
+	money.document_is_ours = money.document_allocates = money.document_is_issued = false;
+	money.adjustment_document_no = "渭财发〔2027〕1号";
+	broken(rule_fu_13, &money, "{'document_no': '渭财发〔2026〕12号'}");
 }
 
 static void test_fu_14_cap_not_below_commitments(void **state)
@@ -230,11 +239,16 @@ static void test_fu_14_cap_not_below_commitments(void **state)
 	(void)state;
 	struct money_facts money = good();
 	money.line_committed = 400000 * YUAN;
-	met(rule_fu_14, &money, NULL);
+	broken(rule_fu_14, &money, NULL);
+	broken(rule_fu_14, &money, "{}");
 	met(rule_fu_14, &money, "{'cap': {'amount': '400000.00', 'currency': 'CNY'}}");
 	broken(rule_fu_14, &money, "{'cap': {'amount': '399999.99', 'currency': 'CNY'}}");
 	broken(rule_fu_14, &money, "{'cap': {'amount': '1000000.00', 'currency': 'CNY'}}");
 	broken(rule_fu_14, &money, "{'cap': {'amount': '0.00', 'currency': 'CNY'}}");
+	money.adjustment_cap = 400000 * YUAN;
+	met(rule_fu_14, &money, NULL);
+	met(rule_fu_14, &money, "{}");
+	money.adjustment_cap = 399999 * YUAN;
 	broken(rule_fu_14, &money, "{}");
 }
 
@@ -315,7 +329,7 @@ static void test_fu_22_not_acquitted(void **state)
 	broken(rule_fu_22, &money, NULL);
 }
 
-/* The ledger example of the rulebook, as far as this journey's entries go: COMMIT 200 000, DISBURSE 120 000,
+/* The ledger example, as far as this journey's entries go: COMMIT 200 000, DISBURSE 120 000,
    DISBURSE 70 000 (a typing error), REVERSAL, DISBURSE 80 000. A second 120 000 would drive COMMITTED to -40
    000. */
 static void test_the_ledger_example(void **state)
