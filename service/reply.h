@@ -37,9 +37,9 @@ void reply_json(struct request *rq, json_t *value);
 /* reply_created - 201 and Location: path (printf'd), on top of a body written before or after. */
 void reply_created(struct request *rq, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* reply_cursor_key - the key that signs and encrypts the cursors, once at start (a file of the state directory, so that
-   pages survive a restart and all instances understand each other's). Without it a random one serves as long
-   as the process lives. */
+/* reply_cursor_key - the key that signs and encrypts the cursors, once at start (a file of the state
+   directory, so that pages survive a restart and all instances understand each other's). Without it a random
+   one serves as long as the process lives. */
 void reply_cursor_key(const void *bytes, size_t length);
 
 /* rows_json - the rows as a JSON array text by a schema (NULL = by column types alone), for extras. */
