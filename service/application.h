@@ -20,6 +20,10 @@ struct application {
 MUST_CHECK struct problem *application_subject(struct request *rq, const char *id, bool lock,
 					       struct subject *ret);
 
+/* acceptance_limit - the last day on which an endorsed application is accepted or sent back in time; *ret is
+   left alone when it was never endorsed. */
+MUST_CHECK struct problem *acceptance_limit(struct request *rq, const char *id, const char **ret);
+
 /* credit_code_fold - the code in capitals, in the arena; NULL stays NULL. */
 const char *credit_code_fold(struct arena *arena, const char *code);
 

@@ -127,15 +127,10 @@ struct problem *effect_round_advance(struct request *rq, struct subject *subject
 struct problem *effect_acceptance_record(struct request *rq, struct subject *subject,
 					 const struct lifecycle_row *row, const json_t *input)
 {
-	struct rows rows;
+	const char *last = NULL;
 	const json_t *checklist = json_object_get(input, "checklist");
 	(void)row;
-	TRY(db_run(rq->db, rq->arena, SQL_APPLICATION_ENDORSED_ON, P(subject->id), &rows));
-	struct date endorsed_on = rows.count ? row_date(&rows, 0, "endorsed_on") : (struct date){0};
-	const char *last = date_is_set(endorsed_on)
-				   ? day_text(rq, calendar_add_workdays(policy_calendar(rq), endorsed_on,
-									policy_parameters(rq)->accept_wd))
-				   : NULL;
+	TRY(acceptance_limit(rq, subject->id, &last));
 	return db_run(rq->db, rq->arena, SQL_APPLICATION_ACCEPT,
 		      P(subject->id, rq->today_text, last,
 			checklist ? json_canonical(rq->arena, checklist) : NULL, rq->now_text),

@@ -5,6 +5,8 @@
 #include "decision.h"
 #include "evaluation.h"
 #include "facts_application.h"
+#include "facts_decision.h"
+#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -212,12 +214,18 @@ struct problem *application_subject(struct request *rq, const char *id, bool loc
 	return NULL;
 }
 
-static bool status_is_one_of(const char *status, const char *const *list)
+struct problem *acceptance_limit(struct request *rq, const char *id, const char **ret)
 {
-	for (; *list; list++)
-		if (!strcmp(status, *list))
-			return true;
-	return false;
+	struct rows rows;
+	char text[DATE_TEXT];
+	TRY(db_run(rq->db, rq->arena, SQL_APPLICATION_ENDORSED_ON, P(id), &rows));
+	struct date endorsed_on = rows.count ? row_date(&rows, 0, "endorsed_on") : (struct date){0};
+	if (date_is_set(endorsed_on))
+		*ret = arena_strdup(rq->arena,
+				    date_format(calendar_add_workdays(policy_calendar(rq), endorsed_on,
+								      policy_parameters(rq)->accept_wd),
+						text));
+	return NULL;
 }
 
 struct problem *application_load(struct request *rq, const char *id, bool lock, struct subject *ret)
@@ -227,9 +235,13 @@ struct problem *application_load(struct request *rq, const char *id, bool lock, 
 	TRY(application_subject(rq, id, lock, ret));
 	if (!ret->status)
 		return NULL;
-	if (status_is_one_of(ret->status, EVALUATED))
+	if (text_is_one_of(ret->status, EVALUATED))
 		TRY(evaluation_facts_load(rq, ret->id, ret->facts));
-	if (status_is_one_of(ret->status, DECIDED))
+	if (text_is_one_of(ret->status, DECIDED))
 		TRY(decision_facts_load(rq, ret->id, ret->facts));
+	if (text_is(ret->status, "endorsed"))
+		TRY(acceptance_limit(rq, ret->id, &ret->due_on));
+	if (ret->facts->decision)
+		ret->due_on = decision_limit(rq, ret->facts->decision->concluded_on);
 	return NULL;
 }

@@ -11,6 +11,9 @@
 MUST_CHECK struct problem *decision_facts_load(struct request *rq, const char *application_id,
 					       struct facts *facts);
 
+/* decision_limit - by when a decision is due after the panel has concluded; NULL when it has not. */
+const char *decision_limit(struct request *rq, struct date concluded_on);
+
 /* predecessor_facts_load - adds to facts->decision the earlier recognition that a new application names
  * (AL-07). */
 MUST_CHECK struct problem *predecessor_facts_load(struct request *rq, const char *alliance_id,

@@ -27,7 +27,26 @@ static const char *account_of(const struct request *rq)
 
 /* ---- facts ---- */
 
-static struct problem *subjects_load(struct request *rq, const char *document_id,
+const char *decision_limit(struct request *rq, struct date concluded_on)
+{
+	char text[DATE_TEXT];
+	if (!date_is_set(concluded_on))
+		return NULL;
+	return arena_strdup(
+		rq->arena,
+		date_format(date_add_days(concluded_on, policy_parameters(rq)->decide_days), text));
+}
+
+/* Its application as the rules of its own step see it. */
+static struct problem *subject_facts_load(struct request *rq, struct document_subject_fact *subject)
+{
+	struct subject application;
+	TRY(application_load(rq, subject->application_id, false, &application));
+	subject->facts = application.facts;
+	return NULL;
+}
+
+static struct problem *subjects_load(struct request *rq, const char *document_id, bool is_under_decision,
 				     struct decision_facts *decision)
 {
 	struct rows rows;
@@ -40,10 +59,26 @@ static struct problem *subjects_load(struct request *rq, const char *document_id
 			.number = row_text(&rows, i, "number"),
 			.status = row_text(&rows, i, "status"),
 			.issued_elsewhere = row_bool(&rows, i, "issued_elsewhere"),
+			.concluded_on = row_date(&rows, i, "concluded_on"),
 		};
+	for (int i = 0; is_under_decision && i < rows.count; i++)
+		TRY(subject_facts_load(rq, &subjects[i]));
 	decision->subjects = subjects;
 	decision->subject_count = (size_t)rows.count;
 	return NULL;
+}
+
+/* The document is as urgent as the subject that waits longest. */
+static const char *document_limit(struct request *rq, const struct decision_facts *decision)
+{
+	struct date first = {0};
+	for (size_t i = 0; i < decision->subject_count; i++) {
+		struct date concluded_on = decision->subjects[i].concluded_on;
+		if (!date_is_set(first) ||
+		    (date_is_set(concluded_on) && date_compare(concluded_on, first) < 0))
+			first = concluded_on;
+	}
+	return decision_limit(rq, first);
 }
 
 struct problem *document_load(struct request *rq, const char *id, bool lock, struct subject *ret)
@@ -61,12 +96,16 @@ struct problem *document_load(struct request *rq, const char *id, bool lock, str
 		decision->edited_by = row_text(&rows, 0, "edited_by");
 		decision->approved_on = row_date(&rows, 0, "approved_on");
 		decision->number_taken = row_bool(&rows, 0, "number_taken");
-		TRY(subjects_load(rq, id, decision));
+		TRY(subjects_load(rq, id,
+				  !strcmp(decision->document_status, "in_review") ||
+					  !strcmp(decision->document_status, "approved"),
+				  decision));
 		facts->decision = decision;
 		subject.id = row_text(&rows, 0, "id");
 		subject.status = decision->document_status;
 		subject.version = row_integer(&rows, 0, "version");
 		subject.reach = role_set_parse_list(row_text(&rows, 0, "reach"));
+		subject.due_on = document_limit(rq, decision);
 		subject.facts = facts;
 	}
 	*ret = subject;
@@ -91,6 +130,7 @@ struct problem *decision_facts_load(struct request *rq, const char *application_
 	*decision = (struct decision_facts){
 		.application_id = application_id,
 		.panel_result = row_text(&rows, 0, "panel_result"),
+		.concluded_on = row_date(&rows, 0, "concluded_on"),
 		.proposal = row_text(&rows, 0, "proposal"),
 		.proposer = row_text(&rows, 0, "proposer"),
 		.override_reason = row_text(&rows, 0, "override_reason"),
@@ -229,11 +269,6 @@ struct problem *list_issued_documents(struct request *rq)
 
 /* ---- effects on the application: it enters and leaves a document ---- */
 
-static const char *input_member(const json_t *input, const char *name)
-{
-	return json_string_value(json_object_get(input, name));
-}
-
 static struct problem *document_for(struct request *rq, const char *name, const char **ret_id)
 {
 	const char *id = request_new_id(rq);
@@ -293,37 +328,21 @@ static void subject_name(struct request *rq, struct problem *problem, size_t pos
 	}
 }
 
-static void problem_join(struct problem *all, struct problem *more)
-{
-	struct problem_error **last = &all->errors;
-	while (*last)
-		last = &(*last)->next;
-	*last = more->errors;
-	all->last = more->errors ? more->last : all->last;
-}
-
-/* The same step for every subject. Every rule that is not met, of every subject, is told at once; the whole
- * act is refused. */
+/* The same step for every subject, or for none. DE-10 has told of every rule that any of them does not meet;
+   what fails here changed since. */
 static struct problem *subjects_fire(struct request *rq, const struct subject *subject, const char *action,
 				     const json_t *input)
 {
-	struct decision_facts decision = {0};
-	struct problem *all = NULL;
-	TRY(subjects_load(rq, subject->id, &decision));
-	for (size_t i = 0; i < decision.subject_count; i++) {
+	const struct decision_facts *decision = subject->facts->decision;
+	for (size_t i = 0; i < decision->subject_count; i++) {
 		struct problem *problem = transition_cascade(
-			rq, MACHINE_APP, decision.subjects[i].application_id, action, input);
+			rq, MACHINE_APP, decision->subjects[i].application_id, action, input);
 		if (!problem)
 			continue;
-		subject_name(rq, problem, i, decision.subjects[i].number);
-		if (problem->code != PROBLEM_rule_not_met)
-			return problem;
-		if (all)
-			problem_join(all, problem);
-		else
-			all = problem;
+		subject_name(rq, problem, i, decision->subjects[i].number);
+		return problem;
 	}
-	return all;
+	return NULL;
 }
 
 struct problem *effect_subjects_approve(struct request *rq, struct subject *subject,

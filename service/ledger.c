@@ -1,4 +1,4 @@
-/* Ledger: the way into the double-entry journal (rulebook of articles 6(5) and 16), its verification, its
+/* Ledger: the way into the double-entry journal (articles 6(5) and 16), its verification, its
    balances, and the funding records that an auditor reads. It changes nothing that is booked: there is no
    statement that could. */
 #include "money.h"
@@ -14,11 +14,6 @@
 const char *fen_text(struct request *rq, int64_t fen)
 {
 	return arena_printf(rq->arena, "%" PRId64, fen);
-}
-
-const char *input_member(const json_t *input, const char *name)
-{
-	return json_string_value(json_object_get(input, name));
 }
 
 int64_t input_fen(const json_t *input, const char *name)

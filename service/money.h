@@ -54,7 +54,4 @@ MUST_CHECK struct problem *journal_book(struct request *rq, const struct journal
 const char *fen_text(struct request *rq, int64_t fen);
 int64_t input_fen(const json_t *input, const char *name);
 
-/* input_member - a text member of an act's body, NULL when absent. */
-const char *input_member(const json_t *input, const char *name);
-
 #endif

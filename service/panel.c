@@ -255,6 +255,7 @@ struct problem *panel_load(struct request *rq, const char *id, bool lock, struct
 		}
 		subject.status = evaluation->panel_status;
 		subject.version = row_integer(&rows, 0, "version");
+		subject.due_on = row_text(&rows, 0, "due_on");
 		subject.own = evaluation;
 		subject.facts = arena_alloc(rq->arena, sizeof *subject.facts);
 		subject.facts->evaluation = evaluation;

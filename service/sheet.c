@@ -27,11 +27,6 @@ struct sheet_own {
 	int weights[CRITERIA];
 };
 
-static bool is_text(const char *text, const char *wanted)
-{
-	return text && !strcmp(text, wanted);
-}
-
 /* ---- facts ---- */
 
 static const struct sheet_facts *contents_read(struct request *rq, const struct rows *rows, bool may_read)
@@ -69,7 +64,7 @@ static struct facts *facts_read(struct request *rq, const struct rows *rows, con
 /* The status as somebody sees it who may not look into the sheet. */
 static const char *status_seen(const char *status)
 {
-	return is_text(status, "scoring") || is_text(status, "submitted") ? "accepted" : status;
+	return text_is(status, "scoring") || text_is(status, "submitted") ? "accepted" : status;
 }
 
 /* Without a lock (somebody reads) a sealed sheet shows the status of its seat; with one (somebody acts) the
@@ -94,6 +89,7 @@ struct problem *sheet_load(struct request *rq, const char *id, bool lock, struct
 		subject.version = row_integer(&rows, 0, own->is_author ? "autosave_version" : "version");
 		subject.reach = role_set_parse_list(row_text(&rows, 0, "reach")) |
 				(rq->caller->roles & (role_set)ROLE_system);
+		subject.due_on = row_text(&rows, 0, text_is(status, "invited") ? "answer_due_on" : "due_on");
 		subject.facts = facts_read(rq, &rows, own);
 		subject.own = own;
 	}
@@ -201,42 +197,15 @@ struct problem *put_sheet_scores(struct request *rq)
 	return sheet_show(rq, id);
 }
 
-/* A step as it looks to somebody who may not know whether the expert has begun or finished. */
-static void transition_reply(struct request *rq, const struct subject *subject,
-			     const struct lifecycle_row *row, role_set roles)
-{
-	const char *label = label_text("status", row->to, rq->english), *reason = body_text(rq, "comment");
-	json_t *reply =
-		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "machine", machine_name(row->machine),
-			  "action", row->action, "from", row->from, "to", row->to, "at", rq->now_text, "role",
-			  role_name(roles), "articles", row->articles);
-	if (label)
-		json_object_set_new(reply, "to_label", json_string(label));
-	if (rq->caller->name)
-		json_object_set_new(reply, "account", json_string(rq->caller->name));
-	if (reason)
-		json_object_set_new(reply, "reason", json_string(reason));
-	reply_json(rq, reply);
-	rq->reply.version = subject->version;
-}
-
-static struct problem *illegal_as_seen(struct request *rq, const char *status, const char *action)
-{
-	const char *zh = label_text("status", status, false), *en = label_text("status", status, true);
-	return problem_new(
-		rq->arena, PROBLEM_illegal_transition,
-		arena_printf(rq->arena, "状态“%s”下不能办理 %s。", zh ? zh : status, action),
-		arena_printf(rq->arena, "%s is not possible in the status %s.", action, en ? en : status));
-}
-
-/* An officer's act on a sealed sheet. */
+/* An officer's act on a sealed sheet. The reply is made from the row as it looks to somebody who may not know
+   whether the expert has begun or finished. */
 static struct problem *blind_act(struct request *rq, struct subject *subject)
 {
 	const char *action = body_text(rq, "action"), *seen = status_seen(subject->status);
 	OPEN(rq, "sheet", subject->id, subject->reach, subject->version);
 	const struct lifecycle_row *row = lifecycle_find(MACHINE_SHEET, seen, action);
 	if (!row)
-		return illegal_as_seen(rq, seen, action);
+		return transition_illegal(rq, seen, action);
 	role_set roles = subject->reach & row->roles;
 	if (!roles)
 		return problem_new(rq->arena, PROBLEM_forbidden, NULL, NULL);

@@ -1,4 +1,4 @@
-/* Sweep: what falls due by itself (rulebook 4.22). Idempotent: a second run of a day finds nothing to do.
+/* Sweep: what falls due by itself (the SYSTEM rows of lifecycle.def). Idempotent: a second run of a day finds nothing to do.
    Each object has a transaction of its own, so that one that is stuck holds up no other; one instance sweeps
    at a time. */
 #ifndef SWEEP_H

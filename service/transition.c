@@ -103,9 +103,8 @@ static struct problem *subject_facts(struct request *rq, struct subject *subject
 	return rq->failure;
 }
 
-static struct problem *illegal(struct request *rq, const struct subject *subject, const char *action)
+struct problem *transition_illegal(struct request *rq, const char *status, const char *action)
 {
-	const char *status = subject->status;
 	const char *zh = label_text("status", status, false), *en = label_text("status", status, true);
 	return problem_new(
 		rq->arena, PROBLEM_illegal_transition,
@@ -174,21 +173,24 @@ struct firing {
 	const struct lifecycle_row *row;
 	role_set roles; /* in which the caller acts */
 	const json_t *input;
-	const char *reason;
 };
+
+const char *input_member(const json_t *input, const char *name)
+{
+	return json_string_value(json_object_get(input, name));
+}
 
 static const char *input_reason(const json_t *input)
 {
-	const char *reason = json_string_value(json_object_get(input, "reason"));
-	return reason ? reason : json_string_value(json_object_get(input, "comment"));
+	const char *reason = input_member(input, "reason");
+	return reason ? reason : input_member(input, "comment");
 }
 
-static struct problem *write_history(struct request *rq, const struct subject *subject, struct firing *firing,
-				     const char *detail)
+static struct problem *write_history(struct request *rq, const struct subject *subject,
+				     const struct firing *firing, const char *detail)
 {
 	const struct lifecycle_row *row = firing->row;
 	const char *role = role_name(firing->roles);
-	firing->reason = input_reason(firing->input);
 	struct history_line line = {.kind = machine_noun(row->machine),
 				    .id = subject->id,
 				    .machine = machine_name(row->machine),
@@ -196,7 +198,7 @@ static struct problem *write_history(struct request *rq, const struct subject *s
 				    .to = row->to,
 				    .action = row->action,
 				    .role = role ? role : "system",
-				    .reason = firing->reason,
+				    .reason = input_reason(firing->input),
 				    .articles = row->articles,
 				    .detail = detail};
 	return history_write(rq, &line);
@@ -261,7 +263,7 @@ struct problem *transition_fire(struct request *rq, struct subject *subject, con
 	struct firing firing = {.row = lifecycle_find(subject->machine, subject->status, action),
 				.input = input};
 	if (!firing.row)
-		return illegal(rq, subject, action);
+		return transition_illegal(rq, subject->status, action);
 	return fire_act(rq, subject, &firing);
 }
 
@@ -282,7 +284,7 @@ struct problem *transition_cascade(struct request *rq, enum machine machine, con
 				.input = input,
 				.roles = caused_roles(rq)};
 	if (!firing.row)
-		return illegal(rq, &subject, action);
+		return transition_illegal(rq, subject.status, action);
 	return fire(rq, &subject, &firing);
 }
 
@@ -306,10 +308,10 @@ struct problem *transition_create(struct request *rq, struct subject *subject, c
 
 /* ---- POST …/{id}/transitions ---- */
 
-static void reply_transition(struct request *rq, const struct subject *subject, const struct firing *firing)
+void transition_reply(struct request *rq, const struct subject *subject, const struct lifecycle_row *row,
+		      role_set roles)
 {
 	struct buffer *body = &rq->reply.body;
-	const struct lifecycle_row *row = firing->row;
 	buffer_char(body, '{');
 	json_member(body, "machine", machine_name(row->machine));
 	json_member(body, "action", row->action);
@@ -317,9 +319,9 @@ static void reply_transition(struct request *rq, const struct subject *subject, 
 	json_member(body, "to", row->to);
 	json_member(body, "to_label", label_text("status", row->to, rq->english));
 	json_member(body, "at", rq->now_text);
-	json_member(body, "role", role_name(firing->roles));
+	json_member(body, "role", role_name(roles));
 	json_member(body, "account", rq->caller->name);
-	json_member(body, "reason", firing->reason);
+	json_member(body, "reason", input_reason(rq->body));
 	json_member(body, "articles", row->articles);
 	json_member(body, "request_id", rq->id);
 	buffer_printf(body, ",\"version\":%lld}", (long long)subject->version);
@@ -337,9 +339,9 @@ struct problem *transition_post(struct request *rq, enum machine machine)
 	struct firing firing = {.row = lifecycle_find(machine, subject.status, action ? action : ""),
 				.input = rq->body};
 	if (!firing.row || firing.row->door != DOOR_CALL)
-		return illegal(rq, &subject, action ? action : "");
+		return transition_illegal(rq, subject.status, action ? action : "");
 	TRY(fire_act(rq, &subject, &firing));
-	reply_transition(rq, &subject, &firing);
+	transition_reply(rq, &subject, firing.row, firing.roles);
 	reply_created(rq, "%.*s", (int)strcspn(rq->target ? rq->target : "", "?"),
 		      rq->target ? rq->target : "");
 	return NULL;

@@ -66,6 +66,16 @@ MUST_CHECK struct problem *transition_history(struct request *rq, enum machine m
 MUST_CHECK struct problem *effect_run(struct request *rq, enum effect effect, struct subject *subject,
 				      const struct lifecycle_row *row, const json_t *input);
 
+/* transition_illegal - the 409: the action is not in the table for the status. */
+struct problem *transition_illegal(struct request *rq, const char *status, const char *action);
+
+/* transition_reply - the body of a step that was taken, from the row, the caller and rq->body. */
+void transition_reply(struct request *rq, const struct subject *subject, const struct lifecycle_row *row,
+		      role_set roles);
+
+/* input_member - a text member of an act's body, NULL when absent. */
+const char *input_member(const json_t *input, const char *name);
+
 /* policy_now - the parameters and the working-day calendar in force on the request's business date. */
 const struct parameters *policy_parameters(struct request *rq);
 const struct calendar *policy_calendar(struct request *rq);

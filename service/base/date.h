@@ -29,7 +29,7 @@ int32_t date_days(struct date date); /* days since 1970-01-01 */
 struct date date_from_days(int32_t days);
 struct date date_add_days(struct date date, int days);
 
-/* date_add_years - same month and day, clamped to the month's end (rulebook 6.2; Civil Code art. 202). */
+/* date_add_years - same month and day, clamped to the month's end (article 15; Civil Code art. 202). */
 struct date date_add_years(struct date date, int years);
 struct date date_add_months(struct date date, int months);
 

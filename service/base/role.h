@@ -1,4 +1,4 @@
-/* The roles of the measures (rulebook section 2) as bits, so that a set of roles is one word.
+/* The roles of the measures (articles 3, 10, 13, 16) as bits, so that a set of roles is one word.
    A role says what a person does; the reach of a grant (own, jurisdiction, field, assigned, all) is not here. */
 #ifndef ROLE_H
 #define ROLE_H

@@ -22,6 +22,19 @@ bool text_is_utf8(const char *text, size_t length)
 	return !memchr(text, '\0', length) && !u8_check((const uint8_t *)text, length);
 }
 
+bool text_is(const char *text, const char *word)
+{
+	return text && !strcmp(text, word);
+}
+
+bool text_is_one_of(const char *text, const char *const *words)
+{
+	for (; text && *words; words++)
+		if (!strcmp(text, *words))
+			return true;
+	return false;
+}
+
 size_t text_length(const char *text)
 {
 	return text ? u8_mbsnlen((const uint8_t *)text, strlen(text)) : 0;

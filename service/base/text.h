@@ -17,6 +17,10 @@ size_t text_length(const char *text);
 /* text_is_blank - NULL, empty, or nothing but white space (U+3000 included). */
 bool text_is_blank(const char *text);
 
+/* text_is, text_is_one_of - whether the text is there and equals the word, or one of the words up to a NULL. */
+bool text_is(const char *text, const char *word);
+bool text_is_one_of(const char *text, const char *const *words);
+
 /* text_name_key - NFKC, case folded, white space removed: two names with one key are the same name (AP-02). */
 char *text_name_key(struct arena *arena, const char *name);
 

@@ -22,6 +22,15 @@ enum {
 	COUNTY_DIGITS = 6
 };
 
+/* The rows of a list in which the text is given: an empty row is none. */
+static int rows_with(const json_t *rows, const char *name)
+{
+	int count = 0;
+	for (size_t i = 0; i < json_array_size(rows); i++)
+		count += form_text(json_array_get(rows, i), name) != NULL;
+	return count;
+}
+
 static const char *member_at(struct findings *findings, size_t index, const char *name)
 {
 	return arena_printf(findings->arena, "#/form/members/%zu%s%s", index, name ? "/" : "",
@@ -337,7 +346,7 @@ void rule_ap_13(const struct facts *facts, struct findings *findings)
 			    "The clause on rights and obligations is missing.");
 	for (size_t i = 0; i < json_array_size(members); i++) {
 		const json_t *tasks = json_object_get(json_array_get(members, i), "tasks");
-		if (!form_text(json_array_get(tasks, 0), "text"))
+		if (!rows_with(tasks, "text"))
 			finding_add(findings, RULE_AP_13, member_at(findings, i, "tasks"),
 				    "每个成员须有任务分工。", "Every member has a task.");
 	}
@@ -433,11 +442,12 @@ static void council_judge(const struct facts *facts, struct findings *findings)
 static int full_time_count(const json_t *form)
 {
 	const json_t *bodies = form_at(form, "governance", "bodies", NULL);
-	int count = (int)json_array_size(form_at(form, "host", "full_time_staff", NULL));
+	int count = rows_with(form_at(form, "host", "full_time_staff", NULL), "name");
 	for (size_t b = 0; b < json_array_size(bodies); b++) {
 		const json_t *persons = json_object_get(json_array_get(bodies, b), "persons");
 		for (size_t i = 0; i < json_array_size(persons); i++)
-			count += form_bool(json_array_get(persons, i), "full_time");
+			count += form_bool(json_array_get(persons, i), "full_time") &&
+				 form_text(json_array_get(persons, i), "name");
 	}
 	return count;
 }

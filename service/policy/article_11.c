@@ -119,7 +119,7 @@ void rule_tr_07(const struct facts *facts, struct findings *findings)
 		finding_add(findings, RULE_TR_07, "#/name", NULL, NULL);
 }
 
-/* ---- what a correction may change ---- */
+/* ---- what a correction and a rectification may change ---- */
 
 static bool json_is_same(const json_t *a, const json_t *b)
 {
@@ -150,21 +150,50 @@ static bool core_is_within(const json_t *form, const json_t *other)
 	return true;
 }
 
+static const json_t *member_of_code(const json_t *form, const json_t *credit_code)
+{
+	const json_t *members = form_members(form);
+	for (size_t i = 0; i < json_array_size(members); i++)
+		if (json_is_same(json_object_get(json_array_get(members, i), "credit_code"), credit_code))
+			return json_array_get(members, i);
+	return NULL;
+}
+
+/* What every member of one form signed and undertook stands in the other form, too. A member that is there
+   once only signed and undertook nothing in the other. */
+static bool part_is_within(const json_t *form, const json_t *other)
+{
+	static const char *const PARTS[] = {"signature", "tasks"};
+	const json_t *members = form_members(form);
+	for (size_t i = 0; i < json_array_size(members); i++) {
+		const json_t *member = json_array_get(members, i),
+			     *same = member_of_code(other, json_object_get(member, "credit_code"));
+		for (size_t p = 0; p < sizeof PARTS / sizeof *PARTS; p++)
+			if (!json_is_same(json_object_get(member, PARTS[p]), json_object_get(same, PARTS[p])))
+				return false;
+	}
+	return true;
+}
+
+/* The agreement (article 6(3)) is its scan, its clauses, and what each member signed and undertook in it. */
 static bool agreement_is_same(const struct application_facts *application)
 {
+	const json_t *now = application->form, *before = application->filed_form;
 	const struct attachment_fact *scan = attachment_find(application, "agreement");
 	const char *filed = application->filed_agreement_sha256;
 	bool same_scan = scan && filed ? !strcmp(scan->sha256, filed) : !scan && !filed;
-	return same_scan && json_is_same(json_object_get(application->form, "agreement"),
-					 json_object_get(application->filed_form, "agreement"));
+	return same_scan &&
+	       json_is_same(json_object_get(now, "agreement"), json_object_get(before, "agreement")) &&
+	       part_is_within(now, before) && part_is_within(before, now);
 }
 
-/* The four things that a correction may not touch; each changed one is reported through the callback's rule.
- */
-static size_t material_changes(const struct application_facts *application, enum rule rule,
-			       struct findings *findings)
+/* The four things that were endorsed; each changed one is reported under the rule. A correction has another
+   way for them, a rectification has none: it is not endorsed anew. */
+static size_t material_changes(const struct facts *facts, enum rule rule, struct findings *findings)
 {
+	const struct application_facts *application = facts->application;
 	const json_t *now = application->form, *filed = application->filed_form;
+	bool is_correction = facts->status && !strcmp(facts->status, "correction");
 	const struct {
 		bool changed;
 		const char *pointer, *zh, *en;
@@ -185,25 +214,26 @@ static size_t material_changes(const struct application_facts *application, enum
 		changed++;
 		if (rule != RULE_NONE)
 			finding_add(findings, rule, CHANGES[i].pointer,
-				    arena_printf(findings->arena, "%s重大变更请用 correct_material。",
-						 CHANGES[i].zh),
-				    arena_printf(findings->arena,
-						 "%s A material change goes through correct_material.",
-						 CHANGES[i].en));
+				    arena_printf(findings->arena, "%s%s", CHANGES[i].zh,
+						 is_correction ? "重大变更请用 correct_material。" : ""),
+				    arena_printf(findings->arena, "%s%s", CHANGES[i].en,
+						 is_correction
+							 ? " A material change goes through correct_material."
+							 : ""));
 	}
 	return changed;
 }
 
-/* TR-08: a correction leaves alone what was endorsed. */
+/* TR-08: a correction and a rectification leave alone what was endorsed. */
 void rule_tr_08(const struct facts *facts, struct findings *findings)
 {
-	material_changes(facts->application, RULE_TR_08, findings);
+	material_changes(facts, RULE_TR_08, findings);
 }
 
 /* TR-09: without a material change there is nothing to endorse anew. */
 void rule_tr_09(const struct facts *facts, struct findings *findings)
 {
-	if (!material_changes(facts->application, RULE_NONE, findings))
+	if (!material_changes(facts, RULE_NONE, findings))
 		finding_add(findings, RULE_TR_09, NULL, NULL, NULL);
 }
 

@@ -237,11 +237,6 @@ struct evaluation_result evaluation_compute(const struct sheet_score *sheets, si
 
 /* ---- rules ---- */
 
-static bool is_text(const char *text, const char *wanted)
-{
-	return text && !strcmp(text, wanted);
-}
-
 /* EV-02: most of the panel is of the field; somebody can judge the money (criterion 7). */
 void rule_ev_02(const struct facts *facts, struct findings *findings)
 {
@@ -251,11 +246,11 @@ void rule_ev_02(const struct facts *facts, struct findings *findings)
 		return;
 	for (size_t i = 0; i < evaluation->seat_count; i++) {
 		const struct panel_seat *seat = &evaluation->seats[i];
-		if (!is_text(seat->status, "accepted"))
+		if (!text_is(seat->status, "accepted"))
 			continue;
 		experts++;
 		of_field += seat->carries_field;
-		of_finance += is_text(seat->kind, "finance") || is_text(seat->kind, "management");
+		of_finance += text_is(seat->kind, "finance") || text_is(seat->kind, "management");
 	}
 	if (100 * of_field < (size_t)facts->parameters->panel_field_share_percent * experts)
 		finding_add(
@@ -356,7 +351,7 @@ void rule_tr_11(const struct facts *facts, struct findings *findings)
 	const struct evaluation_facts *evaluation = facts->evaluation;
 	if (!evaluation)
 		return;
-	if (!is_text(evaluation->result, "revise"))
+	if (!text_is(evaluation->result, "revise"))
 		finding_add(findings, RULE_TR_11, NULL, "论证结论不是“修改完善”。",
 			    "The panel's result is not a revision.");
 	if (evaluation->application_round > facts->parameters->rectify_rounds)
@@ -378,8 +373,8 @@ void rule_tr_14(const struct facts *facts, struct findings *findings)
 /* Sheets that still count: not declined (which an expired invitation becomes), recused or replaced. */
 static bool seat_is_live(const struct panel_seat *seat)
 {
-	return !is_text(seat->status, "declined") && !is_text(seat->status, "recused") &&
-	       !is_text(seat->status, "replaced");
+	return !text_is(seat->status, "declined") && !text_is(seat->status, "recused") &&
+	       !text_is(seat->status, "replaced");
 }
 
 /* TR-15: how many are in is for the bureau to know; which ones is not (EV-13). */
@@ -391,7 +386,7 @@ void rule_tr_15(const struct facts *facts, struct findings *findings)
 		return;
 	for (size_t i = 0; i < evaluation->seat_count; i++) {
 		live += seat_is_live(&evaluation->seats[i]);
-		submitted += is_text(evaluation->seats[i].status, "submitted");
+		submitted += text_is(evaluation->seats[i].status, "submitted");
 	}
 	if (submitted < live)
 		finding_add(
@@ -404,7 +399,7 @@ void rule_tr_15(const struct facts *facts, struct findings *findings)
 /* TR-22: a sheet is written while its panel is scoring, at no other time. */
 void rule_tr_22(const struct facts *facts, struct findings *findings)
 {
-	if (facts->evaluation && !is_text(facts->evaluation->panel_status, "scoring"))
+	if (facts->evaluation && !text_is(facts->evaluation->panel_status, "scoring"))
 		finding_add(findings, RULE_TR_22, NULL, NULL, NULL);
 }
 

@@ -19,7 +19,7 @@ enum {
 	DOCUMENT_TITLE_MIN = 2,
 };
 
-/* 发文字号: agency, year in 〔〕, number without leading zero, 号. */
+/* 发文字号 (GB/T 9704): agency, year in 〔〕, number without leading zero, 号. */
 static const char DOCUMENT_NO[] = "[一-龥]{2,6}〔20[0-9]{2}〕[1-9][0-9]{0,3}号";
 
 bool document_no_is_canonical(const char *text)
@@ -113,11 +113,6 @@ const char *document_no_suggest(struct arena *arena, const char *text)
 	return document_no_is_canonical(canonical) ? canonical : NULL;
 }
 
-static bool is_text(const char *text, const char *wanted)
-{
-	return text && !strcmp(text, wanted);
-}
-
 static bool reason_is_given(const char *reason)
 {
 	return !text_is_blank(reason) && text_length(reason) >= OVERRIDE_REASON_MIN;
@@ -152,7 +147,7 @@ void rule_de_01(const struct facts *facts, struct findings *findings)
 void rule_de_02(const struct facts *facts, struct findings *findings)
 {
 	const struct decision_facts *decision = facts->decision;
-	if (decision && facts->actor && is_text(decision->proposer, facts->actor))
+	if (decision && facts->actor && text_is(decision->proposer, facts->actor))
 		finding_add(findings, RULE_DE_02, NULL, "拟办人不得审批本人提出的意见。",
 			    "Whoever proposed it may not decide it.");
 }
@@ -164,22 +159,22 @@ void rule_de_03(const struct facts *facts, struct findings *findings)
 	const struct decision_facts *decision = facts->decision;
 	if (!decision || !decision->panel_result)
 		return;
-	bool proposing = is_text(facts->status, "evaluated");
+	bool proposing = text_is(facts->status, "evaluated");
 	if (proposing && !facts->input)
 		return;
 	const char *proposal = proposing ? input_text(facts, "proposal") : decision->proposal;
 	const char *reason = proposing ? input_text(facts, "override_reason") : decision->override_reason;
-	if (!is_text(proposal, "recognise")) {
+	if (!text_is(proposal, "recognise")) {
 		if (!proposing)
 			finding_add(findings, RULE_DE_03, NULL, "拟办意见不是予以认定，不能批准。",
 				    "What is proposed is not a recognition: it cannot be approved.");
 		return;
 	}
-	if (is_text(decision->panel_result, "reject"))
+	if (text_is(decision->panel_result, "reject"))
 		finding_add(findings, RULE_DE_03, proposing ? "#/proposal" : NULL,
 			    "专家组结论为不予认定，不能批准认定。",
 			    "The panel rejected it: it cannot be recognised.");
-	else if (is_text(decision->panel_result, "revise") && !reason_is_given(reason))
+	else if (text_is(decision->panel_result, "revise") && !reason_is_given(reason))
 		finding_add(findings, RULE_DE_03, proposing ? "#/override_reason" : NULL,
 			    "专家组结论为修改后再议，须有不少于30个字的理由方可批准。",
 			    "The panel asked for a revision: only an override reason of at least 30 "
@@ -237,10 +232,10 @@ static void document_named_judge(const struct decision_facts *decision, struct f
 	static const char POINTER[] = "#/document_id";
 	if (!decision->named_document_exists)
 		finding_add(findings, RULE_DE_05, POINTER, "所指公文不存在。", "There is no such document.");
-	else if (!is_text(decision->named_document_type, "recognition"))
+	else if (!text_is(decision->named_document_type, "recognition"))
 		finding_add(findings, RULE_DE_05, POINTER, "认定申请只能列入认定文种的公文。",
 			    "An application for recognition goes into a document of type recognition only.");
-	else if (!is_text(decision->named_document_status, "draft"))
+	else if (!text_is(decision->named_document_status, "draft"))
 		finding_add(findings, RULE_DE_05, POINTER, "所指公文已不在起草中。",
 			    "That document is no longer a draft.");
 }
@@ -286,13 +281,13 @@ void rule_de_06(const struct facts *facts, struct findings *findings)
 void rule_de_07(const struct facts *facts, struct findings *findings)
 {
 	const struct decision_facts *decision = facts->decision;
-	if (!decision || !is_text(decision->document_type, "recognition"))
+	if (!decision || !text_is(decision->document_type, "recognition"))
 		return;
 	if (!decision->subject_count)
 		finding_add(findings, RULE_DE_07, "#/subjects", "公文尚无事项。",
 			    "The document has no subject.");
 	for (size_t i = 0; i < decision->subject_count; i++)
-		if (!is_text(decision->subjects[i].status, "decision_pending"))
+		if (!text_is(decision->subjects[i].status, "decision_pending"))
 			finding_add(findings, RULE_DE_07, arena_printf(findings->arena, "#/subjects/%zu", i),
 				    arena_printf(findings->arena, "%s 不在待审批状态。",
 						 decision->subjects[i].number),
@@ -306,9 +301,46 @@ void rule_de_08(const struct facts *facts, struct findings *findings)
 	const struct decision_facts *decision = facts->decision;
 	if (!decision || !facts->actor)
 		return;
-	if (is_text(decision->drafted_by, facts->actor) || is_text(decision->edited_by, facts->actor))
+	if (text_is(decision->drafted_by, facts->actor) || text_is(decision->edited_by, facts->actor))
 		finding_add(findings, RULE_DE_08, NULL, "拟稿人不得批准本人拟写的公文。",
 			    "Whoever drafted or changed the document may not approve it.");
+}
+
+/* What its own row of the lifecycle says of one subject, under the document's "#/subjects/2" and its number.
+   The number and date of the document are judged once, by the document's row. */
+static void subject_judge(const struct facts *facts, const char *action, size_t position,
+			  struct findings *findings)
+{
+	const struct document_subject_fact *subject = &facts->decision->subjects[position];
+	const struct lifecycle_row *row = lifecycle_find(MACHINE_APP, subject->status, action);
+	if (!row || !subject->facts)
+		return; /* DE-07 tells of a subject that is not to be decided */
+	struct findings found;
+	struct facts own = *subject->facts;
+	own.today = facts->today;
+	own.parameters = facts->parameters;
+	own.calendar = facts->calendar;
+	own.actor = facts->actor;
+	own.actor_roles = facts->actor_roles;
+	own.status = subject->status;
+	own.input = NULL;
+	findings_start(&found, findings->arena);
+	lifecycle_judge(row, &own, &found);
+	for (const struct finding *f = found.first; f; f = f->next)
+		(f->level == LEVEL_error ? finding_add : finding_warn)(
+			findings, f->rule,
+			arena_printf(findings->arena, "#/subjects/%zu%s", position,
+				     f->pointer && !strncmp(f->pointer, "#/", 2) ? f->pointer + 1 : ""),
+			arena_printf(findings->arena, "%s：%s", subject->number, f->detail_zh),
+			arena_printf(findings->arena, "%s: %s", subject->number, f->detail_en));
+}
+
+/* DE-10: the document takes its subjects along, or none: each must be able to take the same step. */
+void rule_de_10(const struct facts *facts, struct findings *findings)
+{
+	const char *action = text_is(facts->status, "approved") ? "issue" : "approve";
+	for (size_t i = 0; facts->decision && i < facts->decision->subject_count; i++)
+		subject_judge(facts, action, i, findings);
 }
 
 /* DE-09: a draft is given up only when it decides nothing any more. */

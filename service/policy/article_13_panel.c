@@ -17,11 +17,6 @@ enum {
 /* EV-03: the authority itself does not evaluate. */
 static const char *const BUREAU_NAMES[] = {"渭南市科学技术局", "渭南市科技局", "市科技局", NULL};
 
-static bool is_text(const char *text, const char *wanted)
-{
-	return text && !strcmp(text, wanted);
-}
-
 static bool is_same(const char *a, const char *b)
 {
 	return a && b && *a && !strcmp(a, b);
@@ -29,14 +24,14 @@ static bool is_same(const char *a, const char *b)
 
 static bool seat_is_accepted(const struct panel_seat *seat)
 {
-	return is_text(seat->status, "accepted");
+	return text_is(seat->status, "accepted");
 }
 
 /* A seat that was not given up: invited, accepted, scoring, submitted. */
 static bool seat_is_held(const struct panel_seat *seat)
 {
-	return !is_text(seat->status, "declined") && !is_text(seat->status, "recused") &&
-	       !is_text(seat->status, "replaced");
+	return !text_is(seat->status, "declined") && !text_is(seat->status, "recused") &&
+	       !text_is(seat->status, "replaced");
 }
 
 static const struct evaluation_facts *open_facts(const struct facts *facts)
@@ -51,7 +46,7 @@ static void closing_judge(const struct facts *facts, struct findings *findings)
 	const struct evaluation_facts *evaluation = facts->evaluation;
 	size_t submitted = 0;
 	for (size_t i = 0; i < evaluation->seat_count; i++)
-		submitted += is_text(evaluation->seats[i].status, "submitted");
+		submitted += text_is(evaluation->seats[i].status, "submitted");
 	if (submitted < (size_t)facts->parameters->panel_min)
 		finding_add(findings, RULE_EV_01, NULL,
 			    arena_printf(findings->arena, "有效评分表须不少于 %d 份，现有 %zu 份。",
@@ -67,7 +62,7 @@ void rule_ev_01(const struct facts *facts, struct findings *findings)
 	size_t accepted = 0;
 	if (!evaluation)
 		return;
-	if (is_text(facts->status, "scoring")) {
+	if (text_is(facts->status, "scoring")) {
 		closing_judge(facts, findings);
 		return;
 	}
@@ -87,7 +82,7 @@ void rule_ev_01(const struct facts *facts, struct findings *findings)
 static bool is_of_bureau(const struct panel_seat *seat)
 {
 	for (const char *const *name = BUREAU_NAMES; *name; name++)
-		if (is_text(seat->employer_key, *name))
+		if (text_is(seat->employer_key, *name))
 			return true;
 	return false;
 }
@@ -261,7 +256,7 @@ void rule_ev_05(const struct facts *facts, struct findings *findings)
 	for (size_t i = 0; i < evaluation->seat_count; i++) {
 		const struct panel_seat *seat = &evaluation->seats[i];
 		if (is_same(seat->expert_id, chair) && seat_is_held(seat) &&
-		    !is_text(seat->status, "invited"))
+		    !text_is(seat->status, "invited"))
 			return;
 	}
 	finding_add(findings, RULE_EV_05, "#/chair_expert_id", "组长须为已接受邀请的专家。",
@@ -344,7 +339,7 @@ void rule_coi_8(const struct facts *facts, struct findings *findings)
 {
 	const struct evaluation_facts *evaluation = open_facts(facts);
 	size_t held = 1, before;
-	if (!evaluation || !evaluation->candidate || !is_text(evaluation->application_kind, "rereview"))
+	if (!evaluation || !evaluation->candidate || !text_is(evaluation->application_kind, "rereview"))
 		return;
 	before = evaluation->candidate->sat_before;
 	for (size_t i = 0; i < evaluation->seat_count; i++) {
@@ -368,7 +363,7 @@ void rule_tr_13(const struct facts *facts, struct findings *findings)
 	const struct evaluation_facts *evaluation = facts->evaluation;
 	if (!evaluation)
 		return;
-	if (!is_text(evaluation->application_status, "accepted"))
+	if (!text_is(evaluation->application_status, "accepted"))
 		finding_add(findings, RULE_TR_13, "#/application_id", "申请尚未受理或已进入下一环节。",
 			    "The application is not in the status accepted.");
 	if (evaluation->has_other_panel)
@@ -430,9 +425,9 @@ void rule_tr_21(const struct facts *facts, struct findings *findings)
 void rule_tr_23(const struct facts *facts, struct findings *findings)
 {
 	const struct evaluation_facts *evaluation = facts->evaluation;
-	if (evaluation && !is_text(evaluation->panel_status, "draft") &&
-	    !is_text(evaluation->panel_status, "constituted") &&
-	    !is_text(evaluation->panel_status, "scoring"))
+	if (evaluation && !text_is(evaluation->panel_status, "draft") &&
+	    !text_is(evaluation->panel_status, "constituted") &&
+	    !text_is(evaluation->panel_status, "scoring"))
 		finding_add(findings, RULE_TR_23, NULL, NULL, NULL);
 }
 

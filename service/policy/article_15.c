@@ -11,6 +11,7 @@
 #include "facts_decision.h"
 #include "facts_money.h"
 #include "rules_decl.h"
+#include "text.h"
 
 #include <string.h>
 
@@ -37,14 +38,6 @@ bool calendar_is_assumed(const struct calendar *calendar, struct date date)
 	return true;
 }
 
-static bool is_one_of(const char *status, const char *const *list)
-{
-	for (; *list; list++)
-		if (!strcmp(status, *list))
-			return true;
-	return false;
-}
-
 /* In re-review and under rectification the re-review was handed in time, which stops the clock; a failed one
    leaves the qualification to its due date. */
 bool alliance_is_qualified(const char *status, struct date due_on, struct date submit_deadline_on,
@@ -52,9 +45,9 @@ bool alliance_is_qualified(const char *status, struct date due_on, struct date s
 {
 	static const char *const RUNNING[] = {"recognised", "rereview_due", NULL};
 	static const char *const STOPPED[] = {"in_rereview", "rectifying", NULL};
-	if (is_one_of(status, STOPPED))
+	if (text_is_one_of(status, STOPPED))
 		return true;
-	if (is_one_of(status, RUNNING))
+	if (text_is_one_of(status, RUNNING))
 		return date_compare(as_of, submit_deadline_on) <= 0;
 	return !strcmp(status, "failed") && date_compare(as_of, due_on) <= 0;
 }
@@ -80,7 +73,7 @@ void rule_al_07(const struct facts *facts, struct findings *findings)
 	const struct decision_facts *decision = facts->decision;
 	if (!decision || !decision->predecessor_status)
 		return;
-	if (!is_one_of(decision->predecessor_status, ENDED)) {
+	if (!text_is_one_of(decision->predecessor_status, ENDED)) {
 		finding_add(findings, RULE_AL_07, "#/predecessor_id", "所指的联盟不存在或其资质尚未终止。",
 			    "There is no such alliance, or its recognition has not ended.");
 		return;

@@ -12,14 +12,6 @@
 /* EX-01: 副高级职称以上或相当. */
 static const char *const RANKS[] = {"senior", "associate_senior", "equivalent", NULL};
 
-static bool is_one_of(const char *text, const char *const *list)
-{
-	for (; text && *list; list++)
-		if (!strcmp(text, *list))
-			return true;
-	return false;
-}
-
 /* EX-01: who may be entered at all. */
 void rule_ex_01(const struct facts *facts, struct findings *findings)
 {
@@ -34,7 +26,7 @@ void rule_ex_01(const struct facts *facts, struct findings *findings)
 	if (!expert->employer_credit_code || credit_code_check(expert->employer_credit_code))
 		finding_add(findings, RULE_EX_01, "#/employer_credit_code", "工作单位统一社会信用代码有误。",
 			    "The employer's credit code is not valid.");
-	if (!is_one_of(expert->title_rank, RANKS))
+	if (!text_is_one_of(expert->title_rank, RANKS))
 		finding_add(findings, RULE_EX_01, "#/title_rank", "须具有副高级以上职称或相当水平。",
 			    "An associate senior title or its equivalent is needed.");
 	if (!expert->field_count)

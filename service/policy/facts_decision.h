@@ -8,19 +8,24 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct facts;
+
 /* One subject of a document: an application that it decides. */
 struct document_subject_fact {
 	const char *application_id, *number; /* SQ2026-0001 */
 	const char *status;                  /* of the application */
 	bool issued_elsewhere;               /* another document of this type decided this round already */
+	struct date concluded_on;            /* by the panel of this round */
+	const struct facts *facts; /* of the application, to judge its own step by (DE-10); may be NULL */
 };
 
 struct decision_facts {
 	/* the application that is decided; NULL when the subject is a document */
 	const char *application_id;
 	const char *panel_result; /* of the concluded panel of this round, NULL = none */
-	const char *proposal;     /* recognise, revise, reject; NULL = not proposed in this round */
-	const char *proposer;     /* account id */
+	struct date concluded_on;
+	const char *proposal; /* recognise, revise, reject; NULL = not proposed in this round */
+	const char *proposer; /* account id */
 	const char *override_reason;
 	bool issued_this_round; /* a document of its type decided this round already */
 	bool in_document;       /* it is a subject of a document that is not issued yet */

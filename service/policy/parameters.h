@@ -1,4 +1,4 @@
-/* The adjustable numbers of the measures (article 20; rulebook 3.9), as in force on a business date. */
+/* The adjustable numbers of the measures (article 20), as in force on a business date. */
 #ifndef PARAMETERS_H
 #define PARAMETERS_H
 

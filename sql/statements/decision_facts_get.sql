@@ -1,5 +1,5 @@
 -- :optional
-select a.number, p.result as panel_result, d.id is not null as in_document,
+select a.number, p.result as panel_result, p.concluded_on, d.id is not null as in_document,
        case when d.id is not null then a.proposal end as proposal,
        case when d.id is not null then a.proposer_account_id end as proposer,
        case when d.id is not null then a.override_reason end as override_reason,

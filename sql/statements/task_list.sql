@@ -14,11 +14,30 @@ with work (machine, action) as (
 ), turn as (
     select s.machine, s.from_status, s.action, s.articles, m.role, m.organisation_id, m.recommender_id, m.expert_id
       from step s join mine m on m.role = any (s.roles)
+), period (accept_wd, decide_days) as ( -- articles 11, 13: how long the bureau may take
+    select max(value::integer) filter (where key = 'accept.wd'), max(value::integer) filter (where key = 'decide.days')
+      from parameter
+     where key in ('accept.wd', 'decide.days') and valid_from <= $2::date and (valid_to is null or valid_to >= $2::date)
 ), waiting (kind, id, number, title, status, action, role, articles, due_on) as (
     -- the bureau reaches every object; the others those that name them
-    select 'application', a.id, a.number, a.name, a.status, s.action, s.role, s.articles, a.due_on
+    select 'application', a.id, a.number, a.name, a.status, s.action, s.role, s.articles,
+           case s.action
+               when 'accept' then (
+                   select e.endorsed_on + n
+                     from (select max((h.at at time zone 'Asia/Shanghai')::date) as endorsed_on from history h
+                            where h.object_id = a.id and h.machine = 'APP' and h.to_status = 'endorsed') e
+                    cross join generate_series(1, 3 * t.accept_wd + 30) n
+                     left join calendar_day c on c.date = e.endorsed_on + n
+                    where coalesce(c.is_workday, extract(isodow from e.endorsed_on + n) < 6)
+                    order by n offset greatest(t.accept_wd, 1) - 1 limit 1)
+               when 'propose' then (
+                   select p.concluded_on + t.decide_days from panel p
+                    where p.application_id = a.id and p.round = a.round and p.status = 'concluded')
+               else a.due_on
+           end
       from turn s
       join application a on a.status = s.from_status
+     cross join period t
      where s.machine = 'APP' and s.role in ('officer', 'leader')
        and (s.action <> 'start_evaluation' or not exists (
            select from panel p where p.application_id = a.id and p.round = a.round and p.status <> 'voided'))
@@ -55,9 +74,14 @@ with work (machine, action) as (
      where s.machine = 'SHEET'
        and (p.status = 'scoring' or t.status = 'invited' and p.status in ('draft', 'constituted'))
     union all
-    select 'document', d.id, d.document_no, d.title, d.status, s.action, s.role, s.articles, null::date
+    select 'document', d.id, d.document_no, d.title, d.status, s.action, s.role, s.articles,
+           (select min(p.concluded_on) + t.decide_days
+              from document_subject x
+              join panel p on p.application_id = x.application_id and p.round = x.round and p.status = 'concluded'
+             where x.document_id = d.id and x.removed_at is null)
       from turn s
       join document d on d.status = s.from_status
+     cross join period t
      where s.machine = 'DOC'
        and (s.action <> 'approve' or $1::uuid not in (d.drafted_by, coalesce(d.edited_by, d.drafted_by)))
     union all

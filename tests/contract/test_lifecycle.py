@@ -1,4 +1,4 @@
-"""The lifecycle table of the program is the table of the rulebook, row for row (transitions.tsv is the independent copy)."""
+"""The lifecycle table of the program is that of transitions.tsv, the independent copy of what was agreed, row for row."""
 import csv
 import pathlib
 import re
@@ -7,7 +7,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 DOORS = {"call": "CALL", "effect": "EFFECT", "timer or effect": "SYSTEM"}
 
 
-def rulebook_rows():
+def agreed_rows():
     with open(ROOT / "tests/contract/transitions.tsv", encoding="utf-8") as file:
         for row in csv.DictReader(file, delimiter="\t"):
             if row["stage"] == "journey":
@@ -25,7 +25,7 @@ def program_rows():
 
 
 def test_every_row_of_the_journey_is_in_the_program_and_no_other():
-    expected, actual = dict(rulebook_rows()), dict(program_rows())
+    expected, actual = dict(agreed_rows()), dict(program_rows())
     assert len(expected) == 99
     assert sorted(expected) == sorted(actual)
     for step, row in expected.items():

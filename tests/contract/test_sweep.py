@@ -40,6 +40,8 @@ def test_a_late_endorsement_is_flagged_and_told_once(fresh_world):
     assert fresh_world.value(f"select overdue from endorsement where id = '{endorsement}'") == "f"
     swept_twice(fresh_world, fresh_world.value(f"select date '{due_on}' + 1"))
     assert fresh_world.value(f"select overdue from endorsement where id = '{endorsement}'") == "t"
+    line = fresh_world.sql(f"select from_status, to_status, role from history where object_id = '{endorsement}' and action = 'overdue'")
+    assert line == [("requested", "requested", "system")]
     assert made.status == "submitted", "a time limit of an official is a flag, never a guard"
     told = notices(fresh_world, "endorsement.overdue")
     assert told == [("recommender", made.county_id, endorsement), ("role", "officer", endorsement)]
@@ -55,7 +57,7 @@ def test_a_panel_closes_when_its_last_sheet_is_in(fresh_world):
         assert panels.submit(seat).status == 201
     fresh_world.sweep()
     assert bureau.officer.get(panel.path).json["status"] == "closed"
-    # The first vector of the rulebook.
+    # The first vector of tests/support/panels.py.
     assert fresh_world.value(f"select mean_hundredths from panel where id = '{panel.id}'") == "7834"
     assert fresh_world.value(f"select role from history where object_id = '{panel.id}' and action = 'close'") == "system"
 

@@ -407,6 +407,22 @@ def test_a_late_acceptance_is_flagged_not_refused(fresh_world):
     assert made.officer.get(made.path).json["accepted_late"] is True
 
 
+def test_by_when_an_endorsed_application_is_accepted_or_sent_back(fresh_world):
+    """Five working days after Sunday the 15th: Friday the 20th; a holiday on the Wednesday makes it Monday the 23rd."""
+    made = journey.application(fresh_world, "endorsed")
+
+    def told():
+        actions = {found["action"]: found.get("due_on") for found in made.officer.get(made.path).json["actions"]}
+        task = next(found for found in made.officer.get("/v1/tasks").json["items"] if found["action"] == "accept")
+        return actions["accept"], actions["request_correction"], task["due_on"], task["overdue"]
+
+    assert told() == ("2026-11-20", "2026-11-20", "2026-11-20", False)
+    fresh_world.clock("2026-11-21T09:00:00+08:00")
+    assert told() == ("2026-11-20", "2026-11-20", "2026-11-20", True)
+    fresh_world.sql("insert into calendar_day (date, is_workday, source) values ('2026-11-18', false, '示例放假通知')")
+    assert told() == ("2026-11-23", "2026-11-23", "2026-11-23", False)
+
+
 def test_a_correction_lists_everything_once_and_every_point_is_answered(world):
     made = journey.application(world, "endorsed")
     assert made.act("request_correction", made.officer, points=[]).rules == ["TR-04"]

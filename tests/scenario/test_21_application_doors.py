@@ -1,4 +1,4 @@
-"""Every (status, action) of an application and of an endorsement, for every role, against the copy of the rulebook's table: listed and
+"""Every (status, action) of an application and of an endorsement, for every role, against tests/contract/transitions.tsv: listed and
 allowed is 200 or a rule's 422, listed and not allowed 403, not listed 409, out of reach 404. All as dry runs, so that one
 application stands for each status."""
 import csv

@@ -217,7 +217,7 @@ def test_a_panel_voided_after_closing_stays_readable(world, bureau):
 # ---- the tables, row by row ----
 
 def rows(machine):
-    """(status, action) -> roles, of the independent copy of the rulebook's table."""
+    """(status, action) -> roles, of tests/contract/transitions.tsv."""
     with open(ROOT / "tests/contract/transitions.tsv", encoding="utf-8") as file:
         return {(row["from"], row["action"]): set(row["roles"].split(",")) for row in csv.DictReader(file, delimiter="\t")
                 if row["machine"] == machine and row["stage"] == "journey"}
@@ -535,6 +535,68 @@ def test_the_last_submission_and_the_closing_do_not_miss_each_other(world, burea
     if closing.result().status == 422:
         assert bureau.officer.act(panel.path, "close").status == 201
     assert bureau.officer.get(panel.path).json["sheets_counted"] == 5
+
+
+def action_of(client, path, action):
+    return next(found for found in client.get(path).json["actions"] if found["action"] == action)
+
+
+def test_what_is_allowed_succeeds_and_what_would_be_refused_is_told(world, bureau):
+    """The blockers of a step are those of the act, also where the act takes the application along."""
+    panel = bureau.constituted(accepted(world, 60))
+    opening = action_of(bureau.officer, panel.path, "open_scoring")
+    assert opening["allowed"] is True and opening["blockers"] == []
+    inputs = {"open_scoring": {}, "void": {"comment": "发现利益冲突"}}
+    for client in (bureau.officer, bureau.leader):
+        for found in client.get(panel.path).json["actions"]:
+            reply = client.act(panel.path, found["action"], dry_run=True, **inputs[found["action"]])
+            assert (reply.status == 200) is found["allowed"], (found, reply)
+    seat = panel.seats[2]
+    assert bureau.officer.act(seat.path, "recuse", comment="近期受聘为成员单位顾问").status == 201
+    opening = action_of(bureau.officer, panel.path, "open_scoring")
+    assert opening["allowed"] is False and [found["code"] for found in opening["blockers"]] == ["EV-01"]
+    refused = bureau.officer.act(panel.path, "open_scoring", dry_run=True)
+    assert refused.status == 422 and refused.rules == ["EV-01"]
+
+
+def test_by_when_the_experts_are_awaited(world, bureau):
+    panel = bureau.panel(accepted(world, 61))
+    invited = bureau.invite(panel, bureau.expert())
+    shown = invited.client.get(invited.path).json
+    assert {found["due_on"] for found in shown["actions"]} == {shown["answer_due_on"]}
+    assert all("due_on" not in found for found in bureau.officer.get(panel.path).json["actions"])
+    panel = bureau.scoring(accepted(world, 62))
+    due_on = bureau.officer.get(panel.path).json["due_on"]
+    assert due_on == "2026-11-30"  # fifteen days after the 15th
+    assert {found["due_on"] for found in bureau.officer.get(panel.path).json["actions"]} == {due_on}
+    untouched, begun = panel.seats[:2]
+    panels.score(begun)
+    for client, seat in ((untouched.client, untouched), (begun.client, begun), (bureau.officer, untouched), (bureau.officer, begun)):
+        assert {found["due_on"] for found in client.get(seat.path).json["actions"]} == {due_on}
+
+
+def test_a_rectification_is_judged_like_an_acceptance_and_keeps_what_was_endorsed(fresh_world):
+    """Articles 6, 11, 12: nobody endorses the rectified application anew, so what was endorsed stays, and every rule holds again."""
+    made = journey.application(fresh_world, "evaluating")
+    panels.conclude(made, panels.V2)
+    reply = made.leader.act(made.path, "require_rectification", points=[{"text": "请补充技术路线的论证"}], comment="请按专家意见整改完善")
+    assert reply.status == 201, reply
+    answers = [{"position": 1, "answer": "已补充技术路线的论证"}]
+    assert made.patch({"form": {"members": made.form["members"][:1]}}).status == 200
+    refused = made.act("submit_rectification", answers=answers)
+    assert refused.status == 422 and {"AP-08", "AP-09", "AP-16", "TR-08"} <= set(refused.rules), refused
+    assert "correct_material" not in refused.text
+    blockers = action_of(made.lead, made.path, "submit_rectification")["blockers"]
+    assert set(refused.rules) == {found["code"] for found in blockers}
+    # A member who signs later is a change of the agreement, and there is no other way for it here.
+    rows = [dict(row) for row in made.form["members"]]
+    rows[3] = {**rows[3], "signature": {**rows[3]["signature"], "signer": "另一签署人"}}
+    assert made.patch({"form": {"members": rows}}).status == 200
+    refused = made.act("submit_rectification", answers=answers)
+    assert refused.rules == ["TR-08"] and refused.pointers == ["#/form/agreement"]
+    assert made.patch({"form": {"members": made.form["members"], "goals": {"route": "补充论证后的技术路线，分三个阶段实施。"}}}).status == 200
+    assert made.act("submit_rectification", answers=answers).status == 201
+    assert made.status == "accepted" and made.officer.get(made.path).json["round"] == 2
 
 
 def test_an_application_filed_by_its_lead_is_evaluated(fresh_world):

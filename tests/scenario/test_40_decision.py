@@ -366,6 +366,74 @@ def test_one_subject_that_fails_refuses_the_whole_act(world, people):
     assert world.anonymous.get("/v1/alliances/" + good.alliance_id).status == 404
 
 
+INPUTS = {"send_back": {"comment": "写明理由的说明"}, "recall": {"comment": "写明理由的说明"}, "approve": {}, "submit": {},
+          "issue": {"document_no": NUMBER % 4242, "issued_on": "2026-11-15"}}
+
+
+def blockers(client, path):
+    """action -> [(code, pointer)] as the reply tells them; what is told is what the act meets."""
+    told = {}
+    for found in client.get(path).json["actions"]:
+        reply = client.act(path, found["action"], dry_run=True, **INPUTS[found["action"]])
+        told[found["action"]] = [(blocker["code"], blocker["pointer"]) for blocker in found["blockers"]]
+        if found["allowed"]:
+            assert reply.status == 200, (found, reply)
+        elif told[found["action"]]:
+            assert reply.status in (403, 422), (found, reply)
+            if reply.status == 422:
+                assert sorted(set(reply.rules)) == sorted({code for code, _ in told[found["action"]]})
+    return told
+
+
+def test_what_a_document_lacks_is_told_before_the_act_subject_by_subject(world, people):
+    good, bad = evaluated(world, 44), evaluated(world, 45, core=9)
+    batch = drafted(people.other_officer, type="recognition").rsplit("/", 1)[1]
+    path = "/v1/documents/" + batch
+    proposed(people.officer, good, batch)
+    proposed(people.both, bad, batch)
+    assert people.officer.act(path, "submit").status == 201
+    assert blockers(people.both, path) == {"approve": [("DE-02", "#/subjects/1")], "send_back": []}  # who proposed does not decide
+    assert blockers(people.leader, path) == {"approve": [], "send_back": []}
+    assert people.leader.act(path, "approve").status == 201
+    assert blockers(people.officer, path) == {"issue": [("AP-09", "#/subjects/1/form/members")], "recall": []}
+
+
+def test_by_when_a_decision_is_awaited(world, people):
+    """Article 13: thirty days after the panel has concluded, on the 13th of November."""
+    application = evaluated(world, 46)
+    due_on = "2026-12-13"
+
+    def told(client, path):
+        return {found.get("due_on") for found in client.get(path).json["actions"]}
+
+    def task(client, kind, key):
+        return next((found["due_on"], found["overdue"]) for found in client.get("/v1/tasks").json["items"]
+                    if (found["kind"], found["id"]) == (kind, key))
+
+    assert told(people.officer, application.path) == {due_on}
+    assert task(people.officer, "application", application.id) == (due_on, False)
+    key = proposed(people.officer, application)
+    path = "/v1/documents/" + key
+    assert told(people.officer, path) == {due_on} and task(people.officer, "document", key) == (due_on, False)
+    assert people.officer.act(path, "submit").status == 201
+    assert told(people.leader, path) == {due_on} and task(people.leader, "document", key) == (due_on, False)
+    assert told(people.leader, application.path) == {due_on}
+    assert told(people.officer, drafted(people.officer)) == {None}
+
+
+def test_nothing_is_attached_to_an_approved_or_issued_document(world, people):
+    def announce(path):
+        return people.officer.post("/v1/attachments", {
+            "subject_kind": "document", "subject_id": path.rsplit("/", 1)[1], "kind": "other", "title": "附件.pdf",
+            "media_type": "application/pdf", "bytes": 3, "sha256": "0" * 64}).status
+
+    path = drafted(people.officer)
+    assert announce(path) == 201
+    assert people.officer.act(path, "submit").status == 201 and announce(path) == 201
+    assert people.leader.act(path, "approve").status == 201 and announce(path) == 409
+    assert people.officer.act(path, "issue", document_no=NUMBER % 4646, issued_on="2026-11-15").status == 201 and announce(path) == 409
+
+
 # ---- roles and states ----
 
 STEPS = {  # action: (role that may, the status it starts from, the status it leads to)
@@ -418,7 +486,7 @@ def test_decisions_on_an_application_by_role(world, people, action, role):
         assert client.act(application.path, action, etag=fresh, **members).status == 403
     right = people.officer if role == "officer" else people.leader
     for door in ("approve", "issue", "recall"):
-        assert people.both.act(application.path, door, etag=fresh, comment="写明理由的说明").status in (400, 409)
+        assert people.both.act(application.path, door, etag=fresh, comment="写明理由的说明").status == 409
     assert right.act(application.path, action, etag=fresh, **members).status == 201
     assert right.act(application.path, action, **members).status == 409
 

@@ -153,7 +153,7 @@ def form(lead=None, host_code=HOST_CODE, core=11, signed_on="2026-10-20", year=2
     })
 
 
-# The kinds of attachments that section 3.3 of the form's instructions asks for at submission.
+# The kinds of attachments that article 11 asks for at submission (AP-27).
 REQUIRED_ATTACHMENTS = (
     "application_form", "agreement", "charter", "council_resolution", "legal_person_proof", "lead_backbone_evidence",
     "construction_plan", "annual_plan", "technology_roadmap", "fund_measures", "compliance_declaration", "feasibility_report",

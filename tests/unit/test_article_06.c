@@ -169,6 +169,8 @@ static void test_the_agreement_says_what_and_who(void **state)
 	refused(rule_ap_13, "#/form/members/7/tasks", 3);
 	assert_true(found("#/form/agreement/goals", LEVEL_error));
 	assert_true(found("#/form/agreement/clauses/rights", LEVEL_error));
+	form_set("members/7/tasks", json_pack("[{s:s},{s:s}]", "text", " ", "text", "承担中试"));
+	assert_int_equal((judge(rule_ap_13), fixture.findings.errors), 2); /* any row that says something */
 	silent(rule_ap_14);
 	form_set("agreement/clauses/dissolution", NULL);
 	form_set("agreement/liability_unit", NULL);
@@ -188,7 +190,7 @@ static void test_the_standing_bodies(void **state)
 	refused(rule_ap_15, "#/form/governance/bodies/1/persons", 3);
 	form_set("governance/bodies/2/persons/0/full_time", json_false());
 	refused(rule_ap_15, "#/form/governance/bodies/1/persons", 3); /* the host's staff is full-time */
-	form_set("host/full_time_staff", json_array());
+	form_set("host/full_time_staff", json_pack("[{s:s}]", "name", " ")); /* nobody */
 	refused(rule_ap_15, "#/form/host/full_time_staff", 4);
 	form_set("governance", NULL);
 	refused(rule_ap_15, "#/form/governance/bodies", 3);

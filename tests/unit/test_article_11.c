@@ -1,6 +1,7 @@
 /* Articles 1 to 5, 7 to 11 (with 14 and 20), and what 12, 13 and 15 say about an application: name, unit,
  * papers, opinion, correction. */
 #include "application_fixture.h"
+#include "form.h"
 
 static void test_article_20_in_force(void **state)
 {
@@ -305,6 +306,36 @@ static void test_a_new_scan_of_the_agreement_is_material(void **state)
 	refused(rule_tr_08, "#/form/agreement", 1);
 }
 
+/* What a member signed and undertook is part of the agreement (6(3)). */
+static void test_signatures_and_tasks_are_the_agreement(void **state)
+{
+	(void)state;
+	form_set("members/4/signature/signer", json_string("另一签署人"));
+	refused(rule_tr_08, "#/form/agreement", 1);
+	silent(rule_tr_09);
+	form_set("members/4/signature",
+		 json_deep_copy(form_at(json_array_get(form_members(fixture.filed), 4), "signature", NULL)));
+	silent(rule_tr_08);
+	form_set("members/9/tasks", json_array());
+	refused(rule_tr_08, "#/form/agreement", 1);
+	form_set("members/9", NULL);
+	refused(rule_tr_08, "#/form/agreement", 2); /* and a core member has left */
+}
+
+/* The way out of a material change is a correction's; a rectification has none. */
+static void test_what_a_rectification_may_change(void **state)
+{
+	(void)state;
+	fixture.facts.status = "rectifying";
+	silent(rule_tr_08);
+	form_set("agreement/goals", json_string("另一项目标"));
+	refused(rule_tr_08, "#/form/agreement", 1);
+	assert_null(strstr(fixture.findings.first->detail_en, "correct_material"));
+	fixture.facts.status = "correction";
+	refused(rule_tr_08, "#/form/agreement", 1);
+	assert_non_null(strstr(fixture.findings.first->detail_en, "correct_material"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -324,6 +355,8 @@ int main(void)
 		RULE_TEST(test_time_limits),
 		RULE_TEST(test_what_a_correction_may_change),
 		RULE_TEST(test_a_new_scan_of_the_agreement_is_material),
+		RULE_TEST(test_signatures_and_tasks_are_the_agreement),
+		RULE_TEST(test_what_a_rectification_may_change),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

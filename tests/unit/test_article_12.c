@@ -1,4 +1,4 @@
-/* The arithmetic of article 12 against the three vectors of the rulebook, worked out by hand; ties, shares,
+/* The arithmetic of article 12 against the three vectors, worked out by hand; ties, shares,
  * the limits. */
 #include "rubric.h"
 

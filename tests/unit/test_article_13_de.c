@@ -257,8 +257,8 @@ static void test_de_05_of_a_document(void **state)
 {
 	(void)state;
 	struct document_subject_fact subjects[] = {
-		{"a1", "SQ2026-0001", "approved", false},
-                {"a2", "SQ2026-0002", "approved", true }
+		{"a1", "SQ2026-0001", "approved", false, {0}, NULL},
+		{"a2", "SQ2026-0002", "approved", true,  {0}, NULL}
         };
 	decision = (struct decision_facts){
 		.document_type = "recognition", .subjects = subjects, .subject_count = 2};
@@ -282,8 +282,8 @@ static void test_de_07_and_de_09(void **state)
 {
 	(void)state;
 	struct document_subject_fact subjects[] = {
-		{"a1", "SQ2026-0001", "decision_pending", false},
-                {"a2", "SQ2026-0002", "refused",          false}
+		{"a1", "SQ2026-0001", "decision_pending", false, {0}, NULL},
+		{"a2", "SQ2026-0002", "refused",          false, {0}, NULL}
         };
 	decision = (struct decision_facts){.document_type = "recognition"};
 	expect_one(rule_de_07, "#/subjects");

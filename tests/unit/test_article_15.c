@@ -1,4 +1,4 @@
-/* Article 15: the calendar table of the rulebook, row by row, and whether a qualification holds. Expected
+/* Article 15: terms and their days, row by row, and whether a qualification holds. Expected
  * values by hand. */
 #include "article_15.h"
 #include "facts.h"

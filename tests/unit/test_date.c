@@ -1,4 +1,4 @@
-/* Calendar arithmetic against the table of rulebook section 6, worked out by hand. */
+/* Calendar arithmetic of article 15, worked out by hand. */
 #include "date.h"
 
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* Text, money and credit codes; vectors of GB 32100-2015 and of the rulebook, section 8.2. */
+/* Text, money and credit codes; vectors of GB 32100-2015, and others worked out by hand. */
 #include "text.h"
 
 #include <setjmp.h>
