@@ -15,6 +15,7 @@
 	EFFECT_FUNCTION(NOTIFY_OFFICER, effect_notify_officer) \
 	EFFECT_FUNCTION(ALLIANCE_DISCARD, effect_alliance_discard) \
 	EFFECT_FUNCTION(ENDORSEMENT_CANCEL, effect_endorsement_cancel) \
+	EFFECT_FUNCTION(ENDORSEMENT_MARK_OVERDUE, effect_endorsement_mark_overdue) \
 	EFFECT_FUNCTION(ACCEPTANCE_RECORD, effect_acceptance_record) \
 	EFFECT_FUNCTION(CORRECTION_RECORD, effect_correction_record) \
 	EFFECT_FUNCTION(ENDORSEMENT_SUPERSEDE, effect_endorsement_supersede) \

@@ -165,6 +165,15 @@ struct problem *effect_endorsement_cancel(struct request *rq, struct subject *su
 	return each_endorsement(rq, subject->id, "requested", "cancel");
 }
 
+/* Being late blocks nothing: a time limit of an official is a flag, never a guard. */
+struct problem *effect_endorsement_mark_overdue(struct request *rq, struct subject *subject,
+						const struct lifecycle_row *row, const json_t *input)
+{
+	(void)row;
+	(void)input;
+	return db_run(rq->db, rq->arena, SQL_ENDORSEMENT_MARK_OVERDUE, P(subject->id), NULL);
+}
+
 struct problem *effect_endorsement_supersede(struct request *rq, struct subject *subject,
 					     const struct lifecycle_row *row, const json_t *input)
 {

@@ -44,20 +44,6 @@ static struct problem *run_step(struct request *rq)
 	return transition_cascade(rq, machine, rq->subject_id, call_text(rq, "action"), NULL);
 }
 
-/* T6: being late blocks nothing (a time limit of an official is a flag, never a guard); it is told. */
-static struct problem *run_overdue(struct request *rq)
-{
-	struct rows rows;
-	const char *id = call_text(rq, "id"), *due_on = call_text(rq, "due_on");
-	OPEN_NEW(rq, "endorsement");
-	rq->subject_id = id;
-	TRY(db_run(rq->db, rq->arena, SQL_SWEEP_OVERDUE_MARK, P(id, rq->now_text), &rows));
-	const char *key = arena_printf(rq->arena, "endorsement.overdue.%s", id);
-	TRY(request_notify(rq, "recommender", call_text(rq, "recommender_id"), "endorsement.overdue",
-			   "endorsement", id, due_on, key));
-	return request_notify(rq, "role", "officer", "endorsement.overdue", "endorsement", id, due_on, key);
-}
-
 static struct problem *run_notice(struct request *rq)
 {
 	OPEN_NEW(rq, call_text(rq, "subject_kind"));
@@ -88,13 +74,6 @@ static const struct operation operation_step = {.id = -1,
 						.roles = ROLE_system,
 						.success = 200,
 						.run = run_step};
-static const struct operation operation_overdue = {.id = -1,
-						   .name = "sweep_overdue",
-						   .method = METHOD_POST,
-						   .path = "sweep",
-						   .roles = ROLE_system,
-						   .success = 200,
-						   .run = run_overdue};
 static const struct operation operation_notice = {.id = -1,
 						  .name = "sweep_notice",
 						  .method = METHOD_POST,
@@ -206,7 +185,6 @@ static struct problem *sweep_all(struct sweep *sweep)
 		before = sweep->done;
 		TRY(sweep_list(sweep, SQL_SWEEP_STEP_LIST, P(today), &operation_step));
 	}
-	TRY(sweep_list(sweep, SQL_SWEEP_OVERDUE_LIST, P(today), &operation_overdue));
 	TRY(sweep_list(sweep, SQL_SWEEP_NOTICE_LIST, P(today, days), &operation_notice));
 	TRY(sweep_list(sweep, SQL_SWEEP_ATTACHMENT_LIST, P(now), &operation_discard));
 	return purge(sweep);

@@ -4,6 +4,11 @@ select 'APP' as machine, id, 'expire' as action
 from application
 where status in ('correction', 'returned', 'rectifying') and due_on < $1::date
 union all
+-- T6: endorsements that are late; that blocks nothing (a time limit of an official is a flag, never a guard)
+select 'END', id, 'overdue'
+from endorsement
+where status = 'requested' and not overdue and due_on < $1::date
+union all
 -- invitations that nobody answered in time
 select 'SHEET', id, 'expire'
 from sheet

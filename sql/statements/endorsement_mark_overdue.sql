@@ -1,0 +1,2 @@
+-- :exec
+update endorsement set overdue = true where id = $1::uuid
