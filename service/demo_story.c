@@ -26,32 +26,32 @@ static const struct alliance_plan {
 	int members;             /* of the form's eleven */
 	const char *document_no; /* of the recognition */
 } plans[] = {
-	{"additive",   "渭南市增材制造产业技术创新战略联盟",       "F09", "strategic_emerging", "91610500PDY0000444",
-	 "渭南层境增材制造有限公司(虚构)",															       "610502", "Z-GX",   "2026-03-02", STAGE_PAID,       11,
-	 "渭科发〔2026〕31号"																												      },
-	{"molybdenum", "渭南市钼基新材料产业技术创新战略联盟",    "F07", "strategic_emerging",
-	 "91610500PDY000255K",													 "渭南秦钼复合材料有限公司(虚构)", "610503", "610503", "2026-04-01",
-	 STAGE_RECOGNISED,																										 11, "渭科发〔2026〕47号"},
-	{"vehicle",    "渭南市新能源汽车产业技术创新战略联盟",    "F10", "strategic_emerging", "91610500PDY000247Q",
-	 "渭南驰能新能源汽车有限公司(虚构)",															    "610502", "Z-GX",   "2026-09-01", STAGE_RECTIFYING, 11, NULL                      },
-	{"jujube",     "渭南市冬枣设施农业产业技术创新战略联盟", "F04", "pillar",             "91610523PDY000263Q",
-	 "大荔沙苑冬枣产业有限公司(虚构)",															       "610523", "610523", "2026-10-22", STAGE_SCORING,    11, NULL                      },
-	{"medicine",   "渭南市现代中药产业技术创新战略联盟",       "F13", "strategic_emerging", "91610502PDY0000959",
-	 "临渭沋河中药科技有限公司(虚构)",															       "610502", "610502", "2026-10-28", STAGE_CORRECTION, 11, NULL                      },
-	{"aviation",   "渭南市通用航空产业技术创新战略联盟",       "F12", "strategic_emerging", "91610527PDY0002392",
-	 "渭南卤阳湖云程通航有限公司(虚构)",															    "610526", "Z-LY",   "2026-10-26", STAGE_ENDORSED,   11, NULL                      },
-	{"ceramics",   "渭南市陶瓷产业技术创新战略联盟",             "F14", "pillar",             "91610525PDY0001164",
-	 "澄城尧山陶瓷有限公司(虚构)",																     "610525", "610525", "2026-11-05", STAGE_DRAFT,      9,  NULL                      },
+	{"additive", "渭南市增材制造产业技术创新战略联盟", "F09", "strategic_emerging", "91610500PDY0000444",
+	 "渭南层境增材制造有限公司(虚构)", "610502", "Z-GX", "2026-03-02", STAGE_PAID, 11,
+	 "渭科发〔2026〕31号"},
+	{"molybdenum", "渭南市钼基新材料产业技术创新战略联盟", "F07", "strategic_emerging",
+	 "91610500PDY000255K", "渭南秦钼复合材料有限公司(虚构)", "610503", "610503", "2026-04-01",
+	 STAGE_RECOGNISED, 11, "渭科发〔2026〕47号"},
+	{"vehicle", "渭南市新能源汽车产业技术创新战略联盟", "F10", "strategic_emerging", "91610500PDY000247Q",
+	 "渭南驰能新能源汽车有限公司(虚构)", "610502", "Z-GX", "2026-09-01", STAGE_RECTIFYING, 11, NULL},
+	{"jujube", "渭南市冬枣设施农业产业技术创新战略联盟", "F04", "pillar", "91610523PDY000263Q",
+	 "大荔沙苑冬枣产业有限公司(虚构)", "610523", "610523", "2026-10-22", STAGE_SCORING, 11, NULL},
+	{"medicine", "渭南市现代中药产业技术创新战略联盟", "F13", "strategic_emerging", "91610502PDY0000959",
+	 "临渭沋河中药科技有限公司(虚构)", "610502", "610502", "2026-10-28", STAGE_CORRECTION, 11, NULL},
+	{"aviation", "渭南市通用航空产业技术创新战略联盟", "F12", "strategic_emerging", "91610527PDY0002392",
+	 "渭南卤阳湖云程通航有限公司(虚构)", "610526", "Z-LY", "2026-10-26", STAGE_ENDORSED, 11, NULL},
+	{"ceramics", "渭南市陶瓷产业技术创新战略联盟", "F14", "pillar", "91610525PDY0001164",
+	 "澄城尧山陶瓷有限公司(虚构)", "610525", "610525", "2026-11-05", STAGE_DRAFT, 9, NULL},
 };
 
 static const struct expert_plan {
 	const char *key, *name, *employer_code, *employer, *kind;
 } experts[] = {
-	{"expert",  "严一专家(虚构)", "12610000PDY0004156", "关中材料大学(虚构)",    "technical"},
-	{"expert2", "华二专家(虚构)", "12610000PDY0004231", "渭北农学院(虚构)",       "technical"},
+	{"expert", "严一专家(虚构)", "12610000PDY0004156", "关中材料大学(虚构)", "technical"},
+	{"expert2", "华二专家(虚构)", "12610000PDY0004231", "渭北农学院(虚构)", "technical"},
 	{"expert3", "金三专家(虚构)", "12610000PDY000431U", "陕东机械研究院(虚构)", "technical"},
 	{"expert4", "魏四专家(虚构)", "12610000PDY00044XK", "秦汉医药研究所(虚构)", "technical"},
-	{"expert5", "陶五专家(虚构)", "12610000PDY000458K", "关中财经大学(虚构)",    "finance"  },
+	{"expert5", "陶五专家(虚构)", "12610000PDY000458K", "关中财经大学(虚构)", "finance"},
 };
 enum { EXPERTS = sizeof experts / sizeof *experts };
 
@@ -318,11 +318,26 @@ static struct problem *host_prepare(struct player *p, struct tale *t, const char
 	return play_inner(p, "finance", "confirm_bank_account", host, bank, NULL, &ignored);
 }
 
+/* The document that allocates the money. */
+static struct problem *allocation_issue(struct player *p)
+{
+	const char *document;
+	TRY(play_create(p, "officer", "draft_document", NULL,
+			json_pack("{ss ss ss}", "type", "fund_allocation", "title",
+				  "关于下达联盟认定奖励经费的通知（虚构）", "legal_basis", "管理办法第16条"),
+			&document));
+	TRY(play_act(p, "officer", "document", document, "submit", NULL));
+	TRY(play_act(p, "leader", "document", document, "approve", NULL));
+	return play_act(p, "officer", "document", document, "issue",
+			json_pack("{ss ss}", "document_no", "渭科发〔2026〕38号", "issued_on", p->date));
+}
+
 static struct problem *tale_pay(struct player *p, struct tale *t, const char *budget)
 {
 	const char *award, *payment;
 	day(p, t, 40);
 	TRY(host_prepare(p, t, &award));
+	TRY(allocation_issue(p));
 	TRY(play_act(p, "leader", "award", award, "approve",
 		     json_pack("{ss ss}", "document_no", "渭科发〔2026〕38号", "budget_line_id", budget)));
 	day(p, t, 45);
@@ -363,14 +378,10 @@ static struct problem *tale_tell(struct player *p, struct tale *t, const char *c
 static struct problem *bureau(struct player *p)
 {
 	static const char *const people[][2] = {
-		{"officer",  "王经办（虚构）"   },
-                {"leader",   "李局长（虚构）"   },
-		{"finance",  "赵财务（虚构）"   },
-                {"finance2", "钱财务（虚构）"   },
-		{"auditor",  "孙审计（虚构）"   },
-                {"sysadmin", "周管理（虚构）"   },
-		{"province", "省级门户（虚构）"}
-        };
+		{"officer", "王经办（虚构）"},   {"leader", "李局长（虚构）"},
+		{"finance", "赵财务（虚构）"},   {"finance2", "钱财务（虚构）"},
+		{"auditor", "孙审计（虚构）"},   {"sysadmin", "周管理（虚构）"},
+		{"province", "省级门户（虚构）"}};
 	for (size_t i = 0; i < sizeof people / sizeof *people; i++) {
 		const char *role = strcmp(people[i][0], "finance2") ? people[i][0] : "finance";
 		TRY(play_person(p, people[i][0], people[i][1], role, NULL));
@@ -400,9 +411,11 @@ static struct problem *panel_of_experts(struct player *p, const char **ret_ids)
 	for (size_t i = 0; i < EXPERTS; i++) {
 		const struct expert_plan *e = &experts[i];
 		TRY(play_create(p, "officer", "create_expert", NULL,
-				json_pack("{ss ss ss ss ss s[sssssss] ss ss}", "name", e->name, "employer_name",
-					  e->employer, "employer_credit_code", e->employer_code, "title_rank",
-					  "senior", "title", "教授", "fields", "F04", "F07", "F09", "F10", "F12", "F13", "F14", "kind", e->kind, "consent_on", p->date),
+				json_pack("{ss ss ss ss ss s[sssssss] ss ss}", "name", e->name,
+					  "employer_name", e->employer, "employer_credit_code",
+					  e->employer_code, "title_rank", "senior", "title", "教授", "fields",
+					  "F04", "F07", "F09", "F10", "F12", "F13", "F14", "kind", e->kind,
+					  "consent_on", p->date),
 				&ret_ids[i]));
 		TRY(play_act(p, "leader", "expert", ret_ids[i], "admit", NULL));
 		TRY(play_person(p, e->key, e->name, "expert", ret_ids[i]));

@@ -128,7 +128,13 @@ def test_from_application_to_the_paid_award(world):
     award = maker.get("/v1/awards").json["items"][0]
     assert (award["status"], award["amount"]) == ("proposed", yuan("200000.00"))
     path = "/v1/awards/" + award["id"]
+    refused(leader.act(path, "approve", document_no="渭科发〔2026〕38号", budget_line_id=line.id), 422, "FU-13")
+    fund = officer.post("/v1/documents", {"type": "fund_allocation", "title": "关于下达联盟认定奖励经费的通知(虚构)", "legal_basis": "第16条"})
+    ok(officer.act("/v1/documents/" + ok(fund).id, "submit"))
+    ok(leader.act("/v1/documents/" + fund.id, "approve"))
+    ok(officer.act("/v1/documents/" + fund.id, "issue", document_no="渭科发〔2026〕38号", issued_on=DAY))
     ok(leader.act(path, "approve", document_no="渭科发〔2026〕38号", budget_line_id=line.id))
+    assert world.anonymous.get("/v1/award-list").json["items"][0]["amount"] == yuan("200000.00")
     host = world.client("host", organisation=award["payee"]["id"])
     refused(maker.post(path + "/payments", {"amount": yuan("200000.00")}), 422, "FU-18")
     account = ok(host.post(f"/v1/organisations/{award['payee']['id']}/bank-accounts",

@@ -46,7 +46,7 @@ class Desk:
         return ok(self.officer.post("/v1/awards", {"alliance_id": alliance.alliance_id})).id
 
     def approve(self, award, number=40):
-        return self.leader.act(f"/v1/awards/{award}", "approve", document_no=f"渭科发〔{self.year}〕{number}号", budget_line_id=self.line)
+        return self.leader.act(f"/v1/awards/{award}", "approve", document_no=f"渭财发〔{self.year}〕{number}号", budget_line_id=self.line)
 
     def account(self, organisation, number="6100000000000001234"):
         """A confirmed bank account of the organisation."""
