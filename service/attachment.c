@@ -6,6 +6,7 @@
 #include "transition.h"
 
 #include "lifecycle.h"
+#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,14 +15,6 @@
 
 #define UNITS (ROLE_county | ROLE_dept | ROLE_assoc)
 
-static bool word_is_one_of(const char *word, const char *const *list)
-{
-	for (; *list; list++)
-		if (!strcmp(word, *list))
-			return true;
-	return false;
-}
-
 /* The lead while its form is open; the unit its sealed opinion, while it is asked. */
 static role_set application_uploaders(const char *status, const char *kind)
 {
@@ -29,7 +22,7 @@ static role_set application_uploaders(const char *status, const char *kind)
 	bool is_opinion = !strcmp(kind, "recommender_opinion");
 	if (is_opinion)
 		return strcmp(status, "submitted") ? 0 : UNITS;
-	return word_is_one_of(status, OPEN_FORM) ? ROLE_lead : 0;
+	return text_is_one_of(status, OPEN_FORM) ? ROLE_lead : 0;
 }
 
 /* Nothing is added to a document once it is approved. */
@@ -39,7 +32,7 @@ static role_set uploaders(const char *subject_kind, const char *status, const ch
 	if (!strcmp(subject_kind, "application"))
 		return application_uploaders(status, kind);
 	if (!strcmp(subject_kind, "document"))
-		return word_is_one_of(status, OPEN_DOCUMENT) ? ROLE_officer : 0;
+		return text_is_one_of(status, OPEN_DOCUMENT) ? ROLE_officer : 0;
 	return ROLE_officer | ROLE_lead | ROLE_host | ROLE_member;
 }
 
