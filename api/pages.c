@@ -247,12 +247,10 @@ static void problem_json(struct buffer *out, const struct problem_kind *kind)
 {
 	const struct {
 		const char *name, *value;
-	} members[] = {
-		{"title_zh",  kind->title_zh },
-		{"title_en",  kind->title_en },
-		{"remedy_zh", kind->remedy_zh},
-		{"remedy_en", kind->remedy_en}
-        };
+	} members[] = {{"title_zh", kind->title_zh},
+		       {"title_en", kind->title_en},
+		       {"remedy_zh", kind->remedy_zh},
+		       {"remedy_en", kind->remedy_en}};
 	buffer_printf(out, "{\"code\":\"%s\",\"status\":%d", kind->code, kind->status);
 	for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
 		buffer_printf(out, ",\"%s\":", members[i].name);

@@ -467,14 +467,14 @@ static const struct stage {
 	const char *name;
 	stage_fn *run;
 } stages[] = {
-	{"parse the frame",    parse_frame   },
-	{"parse the target",   parse_target  },
+	{"parse the frame", parse_frame},
+	{"parse the target", parse_target},
 	{"find the operation", find_operation},
-	{"find the caller",    find_caller   },
-	{"limit the body",     limit_body    },
-	{"validate",           validate      },
-	{"authorise",          authorise     },
-	{"run",		run           },
+	{"find the caller", find_caller},
+	{"limit the body", limit_body},
+	{"validate", validate},
+	{"authorise", authorise},
+	{"run", run},
 };
 
 static void release_body(void *buffer)

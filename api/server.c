@@ -363,19 +363,19 @@ static struct problem *listener_start(struct arena *arena, struct listener *list
 	int longest = options->body_timeout_ms > options->idle_timeout_ms ? options->body_timeout_ms
 									  : options->idle_timeout_ms;
 	struct MHD_OptionItem items[] = {
-		{MHD_OPTION_EXTERNAL_LOGGER,         (intptr_t)log_library,
-		 NULL								    }, /* first: it covers the start itself */
-		{MHD_OPTION_NOTIFY_COMPLETED,        (intptr_t)on_completed,     NULL    },
-		{MHD_OPTION_URI_LOG_CALLBACK,        (intptr_t)on_request_line,  listener},
-		{MHD_OPTION_NOTIFY_CONNECTION,       (intptr_t)on_connection,    listener},
-		{MHD_OPTION_LISTEN_SOCKET,           listener->fd,               NULL    },
-		{MHD_OPTION_CONNECTION_TIMEOUT,      (longest + 999) / 1000 + 1, NULL    },
-		{MHD_OPTION_CONNECTION_LIMIT,        limit,                      NULL    },
-		{MHD_OPTION_PER_IP_CONNECTION_LIMIT, per_ip,                     NULL    },
-		{MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,          NULL    },
-		{MHD_OPTION_THREAD_STACK_SIZE,       STACK_SIZE,                 NULL    },
-		{MHD_OPTION_STRICT_FOR_CLIENT,       1,                          NULL    },
-		{MHD_OPTION_END,                     0,                          NULL    },
+		{MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)log_library,
+		 NULL}, /* first: it covers the start itself */
+		{MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, NULL},
+		{MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)on_request_line, listener},
+		{MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, listener},
+		{MHD_OPTION_LISTEN_SOCKET, listener->fd, NULL},
+		{MHD_OPTION_CONNECTION_TIMEOUT, (longest + 999) / 1000 + 1, NULL},
+		{MHD_OPTION_CONNECTION_LIMIT, limit, NULL},
+		{MHD_OPTION_PER_IP_CONNECTION_LIMIT, per_ip, NULL},
+		{MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
+		{MHD_OPTION_THREAD_STACK_SIZE, STACK_SIZE, NULL},
+		{MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
+		{MHD_OPTION_END, 0, NULL},
 	};
 	unsigned int flags = MHD_USE_ERROR_LOG | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL |
 			     MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC;

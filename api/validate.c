@@ -77,13 +77,9 @@ static const char *type_names(struct arena *arena, unsigned types)
 		unsigned bit;
 		const char *name;
 	} names[] = {
-		{SCHEMA_STRING,  "string" },
-                {SCHEMA_INTEGER, "integer"},
-                {SCHEMA_NUMBER,  "number" },
-		{SCHEMA_BOOLEAN, "boolean"},
-                {SCHEMA_OBJECT,  "object" },
-                {SCHEMA_ARRAY,   "array"  },
-		{SCHEMA_NULL,    "null"   },
+		{SCHEMA_STRING, "string"},   {SCHEMA_INTEGER, "integer"}, {SCHEMA_NUMBER, "number"},
+		{SCHEMA_BOOLEAN, "boolean"}, {SCHEMA_OBJECT, "object"},   {SCHEMA_ARRAY, "array"},
+		{SCHEMA_NULL, "null"},
 	};
 	const char *out = "";
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)

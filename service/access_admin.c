@@ -73,11 +73,8 @@ struct problem *access_grant(struct arena *arena, struct pool *pool, const char 
 			    : bit & (ROLE_county | ROLE_dept | ROLE_assoc)             ? "recommender_id"
 										       : "expert_id";
 	json_t *made;
-	TRY(call(arena, pool, OPERATION_CREATE_GRANT,
-		 (struct path_value[]){
-			 {"id", account_id}
-        },
-		 1, json_pack("{s:s, s:s*}", "role", role, reach, reach_id), -1, &made));
+	TRY(call(arena, pool, OPERATION_CREATE_GRANT, (struct path_value[]){{"id", account_id}}, 1,
+		 json_pack("{s:s, s:s*}", "role", role, reach, reach_id), -1, &made));
 	*ret_grant_id = member(made, "id");
 	return NULL;
 }
@@ -86,21 +83,14 @@ struct problem *access_revoke_grant(struct arena *arena, struct pool *pool, cons
 				    const char *grant_id)
 {
 	return call(arena, pool, OPERATION_REVOKE_GRANT,
-		    (struct path_value[]){
-			    {"id",       account_id},
-                            {"grant_id", grant_id  }
-        },
-		    2, NULL, -1, NULL);
+		    (struct path_value[]){{"id", account_id}, {"grant_id", grant_id}}, 2, NULL, -1, NULL);
 }
 
 static struct problem *credential_create(struct arena *arena, struct pool *pool, const char *account_id,
 					 json_t *body, json_t **ret)
 {
-	return call(arena, pool, OPERATION_CREATE_CREDENTIAL,
-		    (struct path_value[]){
-			    {"id", account_id}
-        },
-		    1, body, -1, ret);
+	return call(arena, pool, OPERATION_CREATE_CREDENTIAL, (struct path_value[]){{"id", account_id}}, 1,
+		    body, -1, ret);
 }
 
 struct problem *access_create_key(struct arena *arena, struct pool *pool, const char *account_id,
@@ -135,11 +125,8 @@ struct problem *access_revoke_key(struct arena *arena, struct pool *pool, const 
 				  const char *credential_id)
 {
 	return call(arena, pool, OPERATION_REVOKE_CREDENTIAL,
-		    (struct path_value[]){
-			    {"id",            account_id   },
-                            {"credential_id", credential_id}
-        },
-		    2, NULL, -1, NULL);
+		    (struct path_value[]){{"id", account_id}, {"credential_id", credential_id}}, 2, NULL, -1,
+		    NULL);
 }
 
 struct problem *access_disable_account(struct arena *arena, struct pool *pool, const char *account_id,
@@ -149,11 +136,8 @@ struct problem *access_disable_account(struct arena *arena, struct pool *pool, c
 	TRY(db_run(db_lane(pool), arena, SQL_ACCOUNT_GET, P(account_id), &rows));
 	if (rows.count == 0)
 		return problem_new(arena, PROBLEM_not_found, NULL, NULL);
-	return call(arena, pool, OPERATION_UPDATE_ACCOUNT,
-		    (struct path_value[]){
-			    {"id", account_id}
-        },
-		    1, json_pack("{s:b}", "disabled", disabled), row_integer(&rows, 0, "version"), NULL);
+	return call(arena, pool, OPERATION_UPDATE_ACCOUNT, (struct path_value[]){{"id", account_id}}, 1,
+		    json_pack("{s:b}", "disabled", disabled), row_integer(&rows, 0, "version"), NULL);
 }
 
 struct problem *access_list(struct arena *arena, struct pool *pool, const json_t **ret)

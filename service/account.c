@@ -1,6 +1,6 @@
 /* Accounts, grants and credentials: who may act, in which role, with which key. Only the system administrator
-   comes here, and a system administrator does nothing else (tests/contract/permissions.tsv: no business event). Nothing is ever
-   deleted: grants and keys are revoked. */
+   comes here, and a system administrator does nothing else (tests/contract/permissions.tsv: no business
+   event). Nothing is ever deleted: grants and keys are revoked. */
 #include "access.h"
 #include "clock.h"
 #include "key.h"
@@ -129,11 +129,9 @@ static struct problem *grant_shape(struct request *rq, role_set role)
 	static const struct {
 		const char *name, *pointer;
 		role_set roles;
-	} ids[] = {
-		{"organisation_id", "#/organisation_id", OF_UNIT    },
-		{"recommender_id",  "#/recommender_id",  OF_OFFER   },
-		{"expert_id",       "#/expert_id",       ROLE_expert}
-        };
+	} ids[] = {{"organisation_id", "#/organisation_id", OF_UNIT},
+		   {"recommender_id", "#/recommender_id", OF_OFFER},
+		   {"expert_id", "#/expert_id", ROLE_expert}};
 	struct problem *problem = problem_new(rq->arena, PROBLEM_invalid_request, NULL, NULL);
 	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
 		bool given = body_text(rq, ids[i].name) != NULL, needed = (role & ids[i].roles) != 0;
@@ -261,10 +259,8 @@ struct problem *create_credential(struct request *rq)
 		     rq->now_text),
 		   &rows));
 	TRY(account_tell(rq, "account.create_credential", id));
-	const struct reply_extra extras[] = {
-		{"secret", arena_printf(rq->arena, "\"%s\"", key)},
-                {NULL,    NULL                         }
-        };
+	const struct reply_extra extras[] = {{"secret", arena_printf(rq->arena, "\"%s\"", key)},
+					     {NULL, NULL}};
 	reply_row(rq, &rows, 0, extras);
 	reply_created(rq, "/v1/accounts/%s/credentials", request_path_id(rq));
 	return NULL;

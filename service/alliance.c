@@ -72,10 +72,7 @@ static struct problem *alliance_show(struct request *rq, const char *id, const c
 	}
 	struct subject subject;
 	TRY(alliance_load(rq, row_text(&rows, 0, "id"), false, &subject));
-	const struct reply_extra extras[] = {
-		{"actions", transition_actions(rq, &subject)},
-                {NULL,         NULL                          }
-        };
+	const struct reply_extra extras[] = {{"actions", transition_actions(rq, &subject)}, {NULL, NULL}};
 	reply_row(rq, &rows, 0, extras);
 	return NULL;
 }

@@ -115,10 +115,7 @@ static struct problem *award_reply(struct request *rq, const char *id)
 	TRY(award_load(rq, id, false, &subject));
 	if (!subject.reach)
 		return request_not_found(rq);
-	const struct reply_extra extras[] = {
-		{"actions", transition_actions(rq, &subject)},
-                {NULL,         NULL                          }
-        };
+	const struct reply_extra extras[] = {{"actions", transition_actions(rq, &subject)}, {NULL, NULL}};
 	return reply_statement(rq, SQL_AWARD_GET, P(id), extras);
 }
 

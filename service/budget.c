@@ -84,10 +84,7 @@ static struct problem *budget_line_reply(struct request *rq, const char *id)
 	TRY(budget_line_load(rq, id, false, &subject));
 	if (!subject.reach)
 		return request_not_found(rq);
-	const struct reply_extra extras[] = {
-		{"actions", transition_actions(rq, &subject)},
-                {NULL,         NULL                          }
-        };
+	const struct reply_extra extras[] = {{"actions", transition_actions(rq, &subject)}, {NULL, NULL}};
 	return reply_statement(rq, SQL_BUDGET_LINE_GET, P(id), extras);
 }
 

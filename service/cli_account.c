@@ -178,10 +178,10 @@ static int run_verb(struct cli *cli, const struct verb *verbs, size_t count)
 int cli_account(struct cli *cli)
 {
 	static const struct verb verbs[] = {
-		{"create",  0, "name", "--name NAME [--role ROLE [--reach ID]] [--key]", create_account },
-		{"list",    0, NULL,   "[ACCOUNT]",                                      list_all       },
-		{"grant",   1, "role", "ACCOUNT --role ROLE [--reach ID]",               grant_account  },
-		{"disable", 1, NULL,   "ACCOUNT [--undo]",                               disable_account},
+		{"create", 0, "name", "--name NAME [--role ROLE [--reach ID]] [--key]", create_account},
+		{"list", 0, NULL, "[ACCOUNT]", list_all},
+		{"grant", 1, "role", "ACCOUNT --role ROLE [--reach ID]", grant_account},
+		{"disable", 1, NULL, "ACCOUNT [--undo]", disable_account},
 	};
 
 	return run_verb(cli, verbs, sizeof verbs / sizeof verbs[0]);
@@ -191,9 +191,9 @@ int cli_key(struct cli *cli)
 {
 	static const struct verb verbs[] = {
 		{"create", 1, NULL, "ACCOUNT [--title TEXT] [--scopes WORDS] [--expires-at TIME]",
-		 create_key										  },
-		{"list",   0, NULL, "[ACCOUNT]",						   list_keys },
-		{"revoke", 2, NULL, "ACCOUNT CREDENTIAL",                                          revoke_key},
+		 create_key},
+		{"list", 0, NULL, "[ACCOUNT]", list_keys},
+		{"revoke", 2, NULL, "ACCOUNT CREDENTIAL", revoke_key},
 	};
 
 	return run_verb(cli, verbs, sizeof verbs / sizeof verbs[0]);

@@ -163,10 +163,7 @@ static struct problem *document_show(struct request *rq, const char *id)
 	TRY(db_run(rq->db, rq->arena, SQL_DOCUMENT_GET, P(id), &rows));
 	if (!rows.count)
 		return request_not_found(rq);
-	const struct reply_extra extras[] = {
-		{"actions", transition_actions(rq, &subject)},
-                {NULL,         NULL                          }
-        };
+	const struct reply_extra extras[] = {{"actions", transition_actions(rq, &subject)}, {NULL, NULL}};
 	reply_row(rq, &rows, 0, extras);
 	return NULL;
 }

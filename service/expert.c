@@ -74,10 +74,7 @@ static struct problem *expert_show(struct request *rq, const char *id)
 	TRY(expert_load(rq, id, false, &subject));
 	if (!subject.reach)
 		return request_not_found(rq);
-	const struct reply_extra extras[] = {
-		{"actions", transition_actions(rq, &subject)},
-                {NULL,         NULL                          }
-        };
+	const struct reply_extra extras[] = {{"actions", transition_actions(rq, &subject)}, {NULL, NULL}};
 	return reply_statement(rq, SQL_EXPERT_GET, P(id), extras);
 }
 

@@ -144,9 +144,6 @@ struct problem *list_funding_records(struct request *rq)
 		return export_records(rq, parameters);
 	struct rows rows;
 	TRY(db_run(rq->db, rq->arena, SQL_FUNDING_RECORD_TOTALS, parameters, FILTERS + 1, &rows));
-	const struct reply_extra extras[] = {
-		{"totals",   row_text(&rows, 0, "totals")},
-                {NULL, NULL              }
-        };
+	const struct reply_extra extras[] = {{"totals", row_text(&rows, 0, "totals")}, {NULL, NULL}};
 	return reply_page(rq, SQL_FUNDING_RECORD_PAGE, parameters + 1, FILTERS, extras);
 }

@@ -123,24 +123,24 @@ static const struct code_list {
 	const char *name, *labels;
 	const char *codes; /* space separated; NULL = all */
 } code_lists[] = {
-	{"actions",              "action",         NULL					       },
-	{"attachment_kinds",     "kind",
+	{"actions", "action", NULL},
+	{"attachment_kinds", "kind",
 	 "application_form agreement charter council_resolution legal_person_proof lead_backbone_evidence "
 	 "construction_plan "
 	 "annual_plan technology_roadmap fund_measures recommender_opinion compliance_declaration "
 	 "feasibility_report "
-	 "business_licence document_scan other"						       },
-	{"document_types",       "type",           "recognition fund_allocation notice"               },
+	 "business_licence document_scan other"},
+	{"document_types", "type", "recognition fund_allocation notice"},
 	{"funding_record_kinds", "kind",
 	 "commitment decommitment disbursement acquittal refund_demand refund_release refund_received "
-	 "reversal budget"									    },
-	{"industry_classes",     "industry_class", NULL                                               },
-	{"organisation_types",   "type",
+	 "reversal budget"},
+	{"industry_classes", "industry_class", NULL},
+	{"organisation_types", "type",
 	 "enterprise university research_institute financial cooperative association government other"},
-	{"origins",              "origin",         NULL					       },
-	{"recommender_kinds",    "role",           "county dept assoc"                                },
-	{"roles",                "role",           NULL					       },
-	{"statuses",             "status",         NULL					       },
+	{"origins", "origin", NULL},
+	{"recommender_kinds", "role", "county dept assoc"},
+	{"roles", "role", NULL},
+	{"statuses", "status", NULL},
 };
 static const size_t code_list_count = sizeof code_lists / sizeof code_lists[0];
 

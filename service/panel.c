@@ -352,10 +352,7 @@ static struct problem *panel_show(struct request *rq, const char *id)
 	TRY(panel_load(rq, id, false, &subject));
 	if (!subject.reach)
 		return request_not_found(rq);
-	const struct reply_extra extras[] = {
-		{"actions", transition_actions(rq, &subject)},
-                {NULL,         NULL                          }
-        };
+	const struct reply_extra extras[] = {{"actions", transition_actions(rq, &subject)}, {NULL, NULL}};
 	return reply_statement(rq, SQL_PANEL_GET, P(id, level_of(subject.reach), rq->caller->account_id),
 			       extras);
 }

@@ -32,6 +32,7 @@ static void payment_facts(const struct rows *rows, struct money_facts *money)
 	/* the account it was prepared for, not whichever is confirmed today */
 	money->payee_account_is_confirmed = row_bool(rows, 0, "account_is_confirmed");
 	money->reference_is_taken = row_bool(rows, 0, "reference_is_taken");
+	money->award_approved_on = row_date(rows, 0, "award_approved_on");
 	money->hands[0] = row_text(rows, 0, "maker_id");
 	if (!strcmp(status, "paid"))
 		money->hands[1] = row_text(rows, 0, "booker_id");
@@ -74,10 +75,7 @@ static struct problem *payment_reply(struct request *rq, const char *id)
 	TRY(payment_load(rq, id, false, &subject));
 	if (!subject.reach)
 		return request_not_found(rq);
-	const struct reply_extra extras[] = {
-		{"actions", transition_actions(rq, &subject)},
-                {NULL,         NULL                          }
-        };
+	const struct reply_extra extras[] = {{"actions", transition_actions(rq, &subject)}, {NULL, NULL}};
 	return reply_statement(rq, SQL_PAYMENT_GET, P(rq->caller->account_id, id), extras);
 }
 
@@ -158,11 +156,9 @@ struct problem *get_payment(struct request *rq)
 	if (!subject.reach)
 		return request_not_found(rq);
 	TRY(payee_account(rq, &subject, &number));
-	const struct reply_extra extras[] = {
-		{"actions", transition_actions(rq,         &subject)},
-		{number ? "payee_account_number" : NULL,         number},
-		{NULL,         NULL				  }
-        };
+	const struct reply_extra extras[] = {{"actions", transition_actions(rq, &subject)},
+					     {number ? "payee_account_number" : NULL, number},
+					     {NULL, NULL}};
 	return reply_statement(rq, SQL_PAYMENT_GET, P(rq->caller->account_id, subject.id), extras);
 }
 

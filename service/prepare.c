@@ -27,7 +27,7 @@ static const char *trace_id(struct arena *arena)
 }
 
 void request_prepare(struct request *rq, struct arena *arena, struct pool *pool, const struct operation *op,
-                     const struct caller *caller)
+		     const struct caller *caller)
 {
 	*rq = (struct request){.arena = arena, .pool = pool, .op = op, .caller = caller, .if_match = -1};
 	rq->reply.version = -1;

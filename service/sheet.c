@@ -113,10 +113,7 @@ static struct problem *sheet_show(struct request *rq, const char *id)
 	TRY(sheet_load(rq, id, false, &subject));
 	if (!subject.reach)
 		return request_not_found(rq);
-	const struct reply_extra extras[] = {
-		{"actions", transition_actions(rq, &subject)},
-                {NULL,         NULL                          }
-        };
+	const struct reply_extra extras[] = {{"actions", transition_actions(rq, &subject)}, {NULL, NULL}};
 	return reply_statement(rq, SQL_SHEET_GET, P(id, view_of(&subject)), extras);
 }
 

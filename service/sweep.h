@@ -1,6 +1,6 @@
-/* Sweep: what falls due by itself (the SYSTEM rows of lifecycle.def). Idempotent: a second run of a day finds nothing to do.
-   Each object has a transaction of its own, so that one that is stuck holds up no other; one instance sweeps
-   at a time. */
+/* Sweep: what falls due by itself (the SYSTEM rows of lifecycle.def). Idempotent: a second run of a day finds
+   nothing to do. Each object has a transaction of its own, so that one that is stuck holds up no other; one
+   instance sweeps at a time. */
 #ifndef SWEEP_H
 #define SWEEP_H
 

@@ -14,14 +14,14 @@ static const struct machine_entry {
 } machine_table[MACHINE_COUNT] = {
 	[MACHINE_APP] = {application_load, SQL_APPLICATION_MOVE},
 	[MACHINE_END] = {endorsement_load, SQL_ENDORSEMENT_MOVE},
-	[MACHINE_PANEL] = {panel_load,       SQL_PANEL_MOVE      },
-	[MACHINE_SHEET] = {sheet_load,       SQL_SHEET_MOVE      },
-	[MACHINE_DOC] = {document_load,    SQL_DOCUMENT_MOVE   },
-	[MACHINE_ALL] = {alliance_load,    SQL_ALLIANCE_MOVE   },
-	[MACHINE_EXP] = {expert_load,      SQL_EXPERT_MOVE     },
+	[MACHINE_PANEL] = {panel_load, SQL_PANEL_MOVE},
+	[MACHINE_SHEET] = {sheet_load, SQL_SHEET_MOVE},
+	[MACHINE_DOC] = {document_load, SQL_DOCUMENT_MOVE},
+	[MACHINE_ALL] = {alliance_load, SQL_ALLIANCE_MOVE},
+	[MACHINE_EXP] = {expert_load, SQL_EXPERT_MOVE},
 	[MACHINE_BUD] = {budget_line_load, SQL_BUDGET_LINE_MOVE},
-	[MACHINE_AWD] = {award_load,       SQL_AWARD_MOVE      },
-	[MACHINE_PAY] = {payment_load,     SQL_PAYMENT_MOVE    },
+	[MACHINE_AWD] = {award_load, SQL_AWARD_MOVE},
+	[MACHINE_PAY] = {payment_load, SQL_PAYMENT_MOVE},
 };
 
 /* ---- the policy in force ---- */

@@ -19,10 +19,13 @@ void *arena_alloc(struct arena *arena, size_t size) __attribute__((returns_nonnu
 
 char *arena_strdup(struct arena *arena, const char *text) __attribute__((returns_nonnull));
 char *arena_strndup(struct arena *arena, const char *text, size_t length) __attribute__((returns_nonnull));
-char *arena_printf(struct arena *arena, const char *format, ...) __attribute__((returns_nonnull, format(printf, 2, 3)));
-char *arena_vprintf(struct arena *arena, const char *format, va_list arguments) __attribute__((returns_nonnull, format(printf, 2, 0)));
+char *arena_printf(struct arena *arena, const char *format, ...)
+	__attribute__((returns_nonnull, format(printf, 2, 3)));
+char *arena_vprintf(struct arena *arena, const char *format, va_list arguments)
+	__attribute__((returns_nonnull, format(printf, 2, 0)));
 
-/* arena_defer - call release(object) when the arena is freed (json_decref and PQclear have wrappers near their use). */
+/* arena_defer - call release(object) when the arena is freed (json_decref and PQclear have wrappers near
+ * their use). */
 void arena_defer(struct arena *arena, void (*release)(void *), void *object);
 
 #endif

@@ -25,12 +25,9 @@ const size_t setting_count = sizeof settings / sizeof settings[0];
 static const struct {
 	long minimum, maximum;
 } ranges[] = {
-	[CONFIG_PORT] = {1,    65534   },
-          [CONFIG_PORT_OR_NEXT] = {0,    65535   },
-	[CONFIG_COUNT] = {1,    100000  },
-          [CONFIG_COUNT_OR_NONE] = {0,    100000  },
-	[CONFIG_MILLISECONDS] = {1,    3600000 },
-          [CONFIG_SECONDS] = {0,    3600    },
+	[CONFIG_PORT] = {1, 65534},           [CONFIG_PORT_OR_NEXT] = {0, 65535},
+	[CONFIG_COUNT] = {1, 100000},         [CONFIG_COUNT_OR_NONE] = {0, 100000},
+	[CONFIG_MILLISECONDS] = {1, 3600000}, [CONFIG_SECONDS] = {0, 3600},
 	[CONFIG_BYTES] = {1024, 67108864},
 };
 

@@ -1,5 +1,6 @@
 /* Dates and instants. A date is a legal day in Asia/Shanghai; an instant is microseconds since 1970 UTC.
-   Everything here is pure; "now" comes from clock.h, and only the composition root and the request read it. */
+   Everything here is pure; "now" comes from clock.h, and only the composition root and the request read it.
+ */
 #ifndef DATE_H
 #define DATE_H
 
@@ -36,7 +37,8 @@ struct date date_add_months(struct date date, int months);
 /* date_weekday - 1 = Monday .. 7 = Sunday. */
 int date_weekday(struct date date);
 
-/* A calendar of working days: overrides sorted by date; a day without a row is a working day from Monday to Friday. */
+/* A calendar of working days: overrides sorted by date; a day without a row is a working day from Monday to
+ * Friday. */
 struct calendar_day {
 	struct date date;
 	bool is_workday;
@@ -47,7 +49,8 @@ struct calendar {
 };
 bool calendar_is_workday(const struct calendar *calendar, struct date date);
 
-/* calendar_add_workdays - the n-th working day after the date (the first day is not counted, Civil Code art. 201). */
+/* calendar_add_workdays - the n-th working day after the date (the first day is not counted, Civil Code art.
+ * 201). */
 struct date calendar_add_workdays(const struct calendar *calendar, struct date date, int n);
 
 /* calendar_roll - the date itself, or the next working day when it is none (AL-08). */

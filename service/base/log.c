@@ -146,11 +146,7 @@ static void request_text(const struct log_request *r)
 	text_value(&line, r->path ? r->path : "-");
 	buffer_printf(&line, " %.1f ms", (double)r->microseconds / 1000.0);
 	const char *const pairs[][2] = {
-		{"problem", r->problem   },
-                {"rule",    r->rule      },
-                {"cause",   r->cause     },
-                {"id",      r->request_id}
-        };
+		{"problem", r->problem}, {"rule", r->rule}, {"cause", r->cause}, {"id", r->request_id}};
 	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
 		if (!pairs[i][1])
 			continue;

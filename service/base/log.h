@@ -8,10 +8,12 @@
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
-/* log_start - level "error".."debug"; format "auto" (by terminal), "json" or "text". False on an unknown word. */
+/* log_start - level "error".."debug"; format "auto" (by terminal), "json" or "text". False on an unknown
+ * word. */
 bool log_start(const char *level, const char *format);
 
-/* log_event - event is a constant snake_case word; then pairs of key and text value, ended by NULL. A NULL value is skipped. */
+/* log_event - event is a constant snake_case word; then pairs of key and text value, ended by NULL. A NULL
+ * value is skipped. */
 void log_event(enum log_level level, const char *event, ...) __attribute__((sentinel));
 
 /* log_request - the one line of a request. status 0 = the connection ended before a reply. */

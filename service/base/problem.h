@@ -1,5 +1,5 @@
-/* Problem: what every fallible function returns. NULL is success; anything else is what the caller is told (RFC 9457),
-   allocated in the request's arena. Library code never logs a problem: api/pipeline.c does, once.
+/* Problem: what every fallible function returns. NULL is success; anything else is what the caller is told
+   (RFC 9457), allocated in the request's arena. Library code never logs a problem: api/pipeline.c does, once.
    One catalogue, problem.def, gives each code its HTTP status, titles and remedy. */
 #ifndef PROBLEM_H
 #define PROBLEM_H
@@ -25,7 +25,8 @@ struct problem_kind {
 
 extern const struct problem_kind problem_kinds[PROBLEM_COUNT];
 
-/* One fault: where (JSON Pointer as URI fragment, "#/members/3/uscc"; NULL when it is no place in the body), which rule
+/* One fault: where (JSON Pointer as URI fragment, "#/members/3/uscc"; NULL when it is no place in the body),
+   which rule
    ("AP-09" or a schema word such as "required"), which article ("6(2)", may be NULL), and what to say. */
 struct problem_error {
 	const char *pointer, *code, *article;
@@ -38,18 +39,19 @@ struct problem {
 	const char *article;               /* the first fault's article, or NULL */
 	const char *detail_zh, *detail_en; /* may be NULL: the title says it all */
 	struct problem_error *errors, **last;
-	int retry_after;     /* seconds; 0 = no Retry-After */
-	const char *allow;   /* the Allow header of a 405 */
-	const char *cause;   /* for the log only (SQLSTATE, file): never sent */
+	int retry_after;   /* seconds; 0 = no Retry-After */
+	const char *allow; /* the Allow header of a 405 */
+	const char *cause; /* for the log only (SQLSTATE, file): never sent */
 };
 
-/* problem_new - a problem of the catalogue; the two details may be NULL and must live as long as the arena. */
+/* problem_new - a problem of the catalogue; the two details may be NULL and must live as long as the arena.
+ */
 struct problem *problem_new(struct arena *arena, enum problem_code code, const char *detail_zh,
-                            const char *detail_en) __attribute__((warn_unused_result, returns_nonnull));
+			    const char *detail_en) __attribute__((warn_unused_result, returns_nonnull));
 
 /* problem_error - add one fault; all strings must live as long as the arena. */
 void problem_error(struct arena *arena, struct problem *problem, const char *pointer, const char *code,
-                   const char *article, const char *detail_zh, const char *detail_en);
+		   const char *article, const char *detail_zh, const char *detail_en);
 
 /* problem_status - the HTTP status of the problem's code. */
 int problem_status(const struct problem *problem);

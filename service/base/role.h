@@ -1,5 +1,6 @@
 /* The roles of the measures (articles 3, 10, 13, 16) as bits, so that a set of roles is one word.
-   A role says what a person does; the reach of a grant (own, jurisdiction, field, assigned, all) is not here. */
+   A role says what a person does; the reach of a grant (own, jurisdiction, field, assigned, all) is not here.
+ */
 #ifndef ROLE_H
 #define ROLE_H
 
@@ -29,7 +30,7 @@ enum role_index {
 #define ROLE_INDEX(name, zh, en) ROLE_INDEX_##name,
 	ROLES(ROLE_INDEX)
 #undef ROLE_INDEX
-	        ROLE_COUNT
+		ROLE_COUNT
 };
 
 enum role {

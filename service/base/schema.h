@@ -1,5 +1,6 @@
-/* The shape of the tables that api/compile-spec.py makes from openapi.yaml: one row per operation, one per schema.
-   api/validate.c enforces them on requests (and on replies in test builds); service/reply.c writes rows by them. */
+/* The shape of the tables that api/compile-spec.py makes from openapi.yaml: one row per operation, one per
+   schema. api/validate.c enforces them on requests (and on replies in test builds); service/reply.c writes
+   rows by them. */
 #ifndef SCHEMA_H
 #define SCHEMA_H
 
@@ -39,22 +40,22 @@ struct property {
 };
 
 struct schema {
-	const char *name;  /* the component's name, NULL for an inline schema */
-	unsigned types;    /* a sum of enum schema_type; 0 = anything */
+	const char *name; /* the component's name, NULL for an inline schema */
+	unsigned types;   /* a sum of enum schema_type; 0 = anything */
 	enum schema_format format;
-	int64_t min_length, max_length;         /* code points; -1 = no limit */
-	int64_t minimum, maximum;               /* integers; INT64_MIN / INT64_MAX = no limit */
-	const char *pattern;                    /* PCRE2, anchored */
-	const char *const *enumeration;         /* strings, NULL-terminated; NULL = any */
-	const struct property *properties;      /* sorted by name */
+	int64_t min_length, max_length;    /* code points; -1 = no limit */
+	int64_t minimum, maximum;          /* integers; INT64_MIN / INT64_MAX = no limit */
+	const char *pattern;               /* PCRE2, anchored */
+	const char *const *enumeration;    /* strings, NULL-terminated; NULL = any */
+	const struct property *properties; /* sorted by name */
 	size_t property_count;
-	bool closed;                            /* additionalProperties: false (every request object) */
-	const struct schema *additional;        /* additionalProperties: schema */
+	bool closed;                     /* additionalProperties: false (every request object) */
+	const struct schema *additional; /* additionalProperties: schema */
 	const struct schema *items;
-	int64_t min_items, max_items;           /* -1 = no limit */
+	int64_t min_items, max_items; /* -1 = no limit */
 	bool unique_items;
-	const struct schema *const *one_of;     /* NULL-terminated */
-	bool is_money;                          /* the Money component: bigint fen in a row */
+	const struct schema *const *one_of; /* NULL-terminated */
+	bool is_money;                      /* the Money component: bigint fen in a row */
 };
 
 enum parameter_place { IN_PATH, IN_QUERY, IN_HEADER };
@@ -63,7 +64,7 @@ struct parameter {
 	const char *name;
 	enum parameter_place place;
 	bool required;
-	bool list;            /* comma separated (style form, explode false): schema is that of one element */
+	bool list; /* comma separated (style form, explode false): schema is that of one element */
 	const struct schema *schema;
 	const char *fallback; /* the default, NULL = none */
 	int64_t max_items;    /* of a list; -1 = no limit */
@@ -75,29 +76,32 @@ enum idempotency { IDEMPOTENCY_NONE, IDEMPOTENCY_OPTIONAL, IDEMPOTENCY_REQUIRED 
 typedef struct problem *operation_fn(struct request *rq);
 
 struct operation {
-	int id;                  /* enum operation_id */
-	const char *name;        /* snake_case(operationId) */
+	int id;           /* enum operation_id */
+	const char *name; /* snake_case(operationId) */
 	enum http_method method;
-	const char *path;        /* "/v1/applications/{id}" */
-	role_set roles;          /* who may ever do it; ROLE_public = also without a token */
-	const char *scope;       /* the OAuth scope that a narrowed token needs, NULL = none */
+	const char *path;  /* "/v1/applications/{id}" */
+	role_set roles;    /* who may ever do it; ROLE_public = also without a token */
+	const char *scope; /* the OAuth scope that a narrowed token needs, NULL = none */
 	const struct parameter *parameters;
 	size_t parameter_count;
-	const struct schema *body;     /* NULL = no body */
-	const char *body_media_type;   /* application/json, application/merge-patch+json, application/octet-stream, form */
+	const struct schema *body;   /* NULL = no body */
+	const char *body_media_type; /* application/json, application/merge-patch+json,
+					application/octet-stream, form */
 	bool body_required;
-	const struct schema *reply;    /* of the one 2xx JSON reply; NULL = no JSON body */
-	int success;                   /* its status */
+	const struct schema *reply; /* of the one 2xx JSON reply; NULL = no JSON body */
+	int success;                /* its status */
 	enum idempotency idempotency;
-	bool if_match;                 /* needs If-Match */
-	bool dry_run;                  /* has the parameter dry_run */
-	bool raw;                      /* reply is not JSON (stream, page): validated by nobody */
+	bool if_match; /* needs If-Match */
+	bool dry_run;  /* has the parameter dry_run */
+	bool raw;      /* reply is not JSON (stream, page): validated by nobody */
 	operation_fn *run;
-	const char *const *media_types; /* of the 2xx reply, NULL-terminated; the first is the default; NULL = no body */
-	bool no_store;                  /* the 2xx reply's header Cache-Control is the constant no-store */
+	const char *const *
+		media_types; /* of the 2xx reply, NULL-terminated; the first is the default; NULL = no body */
+	bool no_store;       /* the 2xx reply's header Cache-Control is the constant no-store */
 };
 
-/* Made by api/compile-spec.py in build/gen/operations.c, with enum operation_id and the prototypes in operations.h. */
+/* Made by api/compile-spec.py in build/gen/operations.c, with enum operation_id and the prototypes in
+ * operations.h. */
 extern const struct operation operations[];
 extern const size_t operation_count;
 extern const char openapi_json[];

@@ -17,11 +17,13 @@ size_t text_length(const char *text);
 /* text_is_blank - NULL, empty, or nothing but white space (U+3000 included). */
 bool text_is_blank(const char *text);
 
-/* text_is, text_is_one_of - whether the text is there and equals the word, or one of the words up to a NULL. */
+/* text_is, text_is_one_of - whether the text is there and equals the word, or one of the words up to a NULL.
+ */
 bool text_is(const char *text, const char *word);
 bool text_is_one_of(const char *text, const char *const *words);
 
-/* text_name_key - NFKC, case folded, white space removed: two names with one key are the same name (AP-02). */
+/* text_name_key - NFKC, case folded, white space removed: two names with one key are the same name (AP-02).
+ */
 char *text_name_key(struct arena *arena, const char *name);
 
 #define UUID_TEXT 37
@@ -36,18 +38,21 @@ void sha256_bytes(const void *bytes, size_t length, unsigned char digest[32]);
 /* random_bytes - cryptographic; aborts when the generator fails. */
 void random_bytes(void *bytes, size_t length);
 
-/* base64url without padding. Decoding is strict (no padding, no trailing bits); returns false on anything else. */
+/* base64url without padding. Decoding is strict (no padding, no trailing bits); returns false on anything
+ * else. */
 char *base64url_encode(struct arena *arena, const void *bytes, size_t length);
-bool base64url_decode(struct arena *arena, const char *text, size_t length, unsigned char **ret, size_t *ret_length);
+bool base64url_decode(struct arena *arena, const char *text, size_t length, unsigned char **ret,
+		      size_t *ret_length);
 
 uint32_t crc32_of(const void *bytes, size_t length);
 
-/* pattern_matches - PCRE2, UTF, anchored at both ends; compiled once per pattern text and kept. The pattern is ours
-   (a literal of the program or of openapi.yaml): a bad one aborts. Match limits make hostile subjects fail, not hang. */
+/* pattern_matches - PCRE2, UTF, anchored at both ends; compiled once per pattern text and kept. The pattern
+   is ours (a literal of the program or of openapi.yaml): a bad one aborts. Match limits make hostile subjects
+   fail, not hang. */
 bool pattern_matches(const char *pattern, const char *text);
 
-/* money_parse - "200000.00" to fen; yuan with exactly two decimals, optional minus, at most 13 digits before the point.
-   false for anything else. money_format writes the same form. */
+/* money_parse - "200000.00" to fen; yuan with exactly two decimals, optional minus, at most 13 digits before
+   the point. false for anything else. money_format writes the same form. */
 bool money_parse(const char *text, int64_t *ret_fen);
 #define MONEY_TEXT 24
 const char *money_format(int64_t fen, char text[MONEY_TEXT]);

@@ -219,11 +219,11 @@ static void code_judge(const struct facts *facts, const char *code, const char *
 	static const struct {
 		const char *reason, *zh, *en;
 	} WORDS[] = {
-		{"length",      "信用代码须为18位。",                                        "A credit code has 18 characters."            },
-		{"character",   "信用代码含有不允许的字符（无I、O、S、V、Z）。",
-		 "The credit code has a character that is not allowed (no I, O, S, V, Z)."                                                         },
-		{"division",    "信用代码第3至8位须为数字。",                            "Places 3 to 8 of the credit code are digits."},
-		{"check_digit", "信用代码校验位不符。",                                    "The check digit of the credit code is wrong."},
+		{"length", "信用代码须为18位。", "A credit code has 18 characters."},
+		{"character", "信用代码含有不允许的字符（无I、O、S、V、Z）。",
+		 "The credit code has a character that is not allowed (no I, O, S, V, Z)."},
+		{"division", "信用代码第3至8位须为数字。", "Places 3 to 8 of the credit code are digits."},
+		{"check_digit", "信用代码校验位不符。", "The check digit of the credit code is wrong."},
 	};
 	const char *reason = credit_code_check(code);
 	if (!reason) {
@@ -268,11 +268,11 @@ void rule_mb_01(const struct facts *facts, struct findings *findings)
 	static const struct {
 		const char *name, *zh, *en;
 	} FIELDS[] = {
-		{"name",                 "须填写单位名称。",             "The legal name is missing."          },
-		{"credit_code",          "须填写统一社会信用代码。", "The credit code is missing."         },
-		{"type",                 "须填写单位类型。",             "The type is missing."                },
-		{"division_code",        "须填写住所地区划代码。",    "The division is missing."            },
-		{"legal_representative", "须填写法定代表人。",          "The legal representative is missing."},
+		{"name", "须填写单位名称。", "The legal name is missing."},
+		{"credit_code", "须填写统一社会信用代码。", "The credit code is missing."},
+		{"type", "须填写单位类型。", "The type is missing."},
+		{"division_code", "须填写住所地区划代码。", "The division is missing."},
+		{"legal_representative", "须填写法定代表人。", "The legal representative is missing."},
 	};
 	const json_t *members = form_members(facts->application->form);
 	for (size_t i = 0; i < json_array_size(members); i++) {
@@ -539,10 +539,10 @@ void rule_ap_21(const struct facts *facts, struct findings *findings)
 	static const struct {
 		const char *name, *zh, *en;
 	} FIELDS[] = {
-		{"admission_rule",       "须说明吸收新成员的办法。",             "The rule of admission is missing."     },
+		{"admission_rule", "须说明吸收新成员的办法。", "The rule of admission is missing."},
 		{"external_cooperation", "须说明与外部组织交流合作的安排。",
-		 "The plan of outside cooperation is missing."								       },
-		{"diffusion",            "须说明成果扩散机制。",                   "The mechanism of diffusion is missing."},
+		 "The plan of outside cooperation is missing."},
+		{"diffusion", "须说明成果扩散机制。", "The mechanism of diffusion is missing."},
 	};
 	const json_t *mechanism = form_at(facts->application->form, "mechanism", NULL);
 	for (size_t i = 0; i < sizeof FIELDS / sizeof *FIELDS; i++)

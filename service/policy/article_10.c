@@ -90,12 +90,12 @@ void rule_en_05(const struct facts *facts, struct findings *findings)
 	static const struct {
 		const char *name, *zh, *en;
 	} ITEMS[] = {
-		{"market_law",          "须回答：是否遵循市场经济规律。",
-		 "Not answered: does it follow the law of the market?"    },
-		{"industry_demand",     "须回答：是否突出产业发展需求。",
+		{"market_law", "须回答：是否遵循市场经济规律。",
+		 "Not answered: does it follow the law of the market?"},
+		{"industry_demand", "须回答：是否突出产业发展需求。",
 		 "Not answered: does it serve the demand of the industry?"},
 		{"government_guidance", "须回答：是否发挥政府引导作用。",
-		 "Not answered: is government guidance given its part?"   },
+		 "Not answered: is government guidance given its part?"},
 	};
 	const json_t *checklist = json_object_get(facts->input, "checklist");
 	if (!facts->input)

@@ -15,18 +15,18 @@
 static const struct {
 	const char *kind, *zh, *en;
 } REQUIRED[] = {
-	{"application_form",       "缺少申请表（盖章扫描件）。",       "The sealed application form is missing."  },
-	{"agreement",              "缺少联盟协议。",                         "The agreement is missing."                },
-	{"charter",                "缺少联盟章程。",                         "The charter is missing."                  },
-	{"council_resolution",     "缺少理事会决议。",                      "The council's resolution is missing."     },
-	{"legal_person_proof",     "缺少成员单位法人证明材料。",
-	 "The proof that the members are legal persons is missing."                                                            },
+	{"application_form", "缺少申请表（盖章扫描件）。", "The sealed application form is missing."},
+	{"agreement", "缺少联盟协议。", "The agreement is missing."},
+	{"charter", "缺少联盟章程。", "The charter is missing."},
+	{"council_resolution", "缺少理事会决议。", "The council's resolution is missing."},
+	{"legal_person_proof", "缺少成员单位法人证明材料。",
+	 "The proof that the members are legal persons is missing."},
 	{"lead_backbone_evidence", "缺少牵头单位骨干企业证明材料。",
-	 "The evidence of the lead's backbone position is missing."                                                            },
-	{"construction_plan",      "缺少建设规划。",                         "The construction plan is missing."        },
-	{"annual_plan",            "缺少第一年度计划。",                   "The first annual plan is missing."        },
-	{"fund_measures",          "缺少经费内部管理办法。",             "The internal fund measures are missing."  },
-	{"compliance_declaration", "缺少合规承诺书。",                      "The declaration of compliance is missing."},
+	 "The evidence of the lead's backbone position is missing."},
+	{"construction_plan", "缺少建设规划。", "The construction plan is missing."},
+	{"annual_plan", "缺少第一年度计划。", "The first annual plan is missing."},
+	{"fund_measures", "缺少经费内部管理办法。", "The internal fund measures are missing."},
+	{"compliance_declaration", "缺少合规承诺书。", "The declaration of compliance is missing."},
 };
 
 static const char *const MEDIA_TYPES[] = {
@@ -198,14 +198,14 @@ static size_t material_changes(const struct facts *facts, enum rule rule, struct
 		bool changed;
 		const char *pointer, *zh, *en;
 	} CHANGES[] = {
-		{strcmp(member_code(now,     "is_lead"),              member_code(filed, "is_lead")) != 0, "#/form/members",
+		{strcmp(member_code(now, "is_lead"), member_code(filed, "is_lead")) != 0, "#/form/members",
 		 "牵头单位已变更。", "The lead has changed."},
-		{strcmp(member_code(now, "is_host"), member_code(filed,                  "is_host")) != 0,             "#/form/members",
+		{strcmp(member_code(now, "is_host"), member_code(filed, "is_host")) != 0, "#/form/members",
 		 "依托单位已变更。", "The host has changed."},
-		{!core_is_within(now,         filed) || !core_is_within(filed,                now),"#/form/members",
+		{!core_is_within(now, filed) || !core_is_within(filed, now), "#/form/members",
 		 "核心成员已变更。", "The core members have changed."},
-		{!agreement_is_same(application),                          "#/form/agreement",                               "联盟协议已变更。",
-		 "The agreement has changed."     },
+		{!agreement_is_same(application), "#/form/agreement", "联盟协议已变更。",
+		 "The agreement has changed."},
 	};
 	size_t changed = 0;
 	for (size_t i = 0; i < sizeof CHANGES / sizeof *CHANGES; i++) {

@@ -24,75 +24,75 @@
 #define QUESTIONS(list) list, sizeof(list) / sizeof *(list)
 
 static const struct question importance[] = {
-	{"C1.1", "是否为全市重点发展领域",    "Is it a key field of the city?"                    },
-	{"C1.2", "是否符合产业政策",             "Does it follow the industrial policy?"             },
-	{"C1.3", "是否符合环保政策",             "Does it follow the environmental policy?"          },
-	{"C1.4", "是否符合能源政策",             "Does it follow the energy policy?"                 },
-	{"C1.5", "能否提升产业核心竞争力",    "Does it raise the industry's core competitiveness?"},
-	{"C1.6", "能否促进产业结构优化升级", "Does it upgrade the industry's structure?"         },
+	{"C1.1", "是否为全市重点发展领域", "Is it a key field of the city?"},
+	{"C1.2", "是否符合产业政策", "Does it follow the industrial policy?"},
+	{"C1.3", "是否符合环保政策", "Does it follow the environmental policy?"},
+	{"C1.4", "是否符合能源政策", "Does it follow the energy policy?"},
+	{"C1.5", "能否提升产业核心竞争力", "Does it raise the industry's core competitiveness?"},
+	{"C1.6", "能否促进产业结构优化升级", "Does it upgrade the industry's structure?"},
 };
 static const struct question necessity[] = {
 	{"C2.1", "是否有利于集聚整合创新资源", "Does it gather and integrate resources of innovation?"},
-	{"C2.2", "是否形成产业技术创新链",       "Does it form a chain of industrial innovation?"       },
-	{"C2.3", "能否实现产业重大技术突破",    "Can it bring a major technical breakthrough?"         },
-	{"C2.4", "能否形成产业核心技术标准",    "Can it bring core technical standards?"               },
-	{"C2.5", "能否支撑和引领产业技术发展", "Can it support and lead the industry's technology?"   },
+	{"C2.2", "是否形成产业技术创新链", "Does it form a chain of industrial innovation?"},
+	{"C2.3", "能否实现产业重大技术突破", "Can it bring a major technical breakthrough?"},
+	{"C2.4", "能否形成产业核心技术标准", "Can it bring core technical standards?"},
+	{"C2.5", "能否支撑和引领产业技术发展", "Can it support and lead the industry's technology?"},
 };
 static const struct question goals[] = {
-	{"C3.1", "创新目标是否明确",                                  "Are the goals clear?"                           },
+	{"C3.1", "创新目标是否明确", "Are the goals clear?"},
 	{"C3.2", "研究方向是否体现产业领域的技术创新方向",
-	 "Does the research follow the field's direction of innovation?"                                                       },
-	{"C3.3", "是否属于产业发展共性技术或关键技术",       "Is it common or key technology of the industry?"},
-	{"C3.4", "技术路线是否切实可行",                            "Is the technical route feasible?"               },
-	{"C3.5", "能否达到预期目标",                                  "Can the goals be reached?"                      },
+	 "Does the research follow the field's direction of innovation?"},
+	{"C3.3", "是否属于产业发展共性技术或关键技术", "Is it common or key technology of the industry?"},
+	{"C3.4", "技术路线是否切实可行", "Is the technical route feasible?"},
+	{"C3.5", "能否达到预期目标", "Can the goals be reached?"},
 };
 static const struct question implementation[] = {
-	{"C4.1", "组织管理体系是否合理",       "Are organisation and management sound?"},
-	{"C4.2", "联盟内部协议是否合理",       "Is the agreement sound?"               },
-	{"C4.3", "管理制度是否合理",             "Are the rules sound?"                  },
-	{"C4.4", "成员单位任务分工是否合理", "Is the division of tasks sound?"       },
-	{"C4.5", "建设规划是否合理",             "Is the construction plan sound?"       },
-	{"C4.6", "年度计划是否合理",             "Is the annual plan sound?"             },
+	{"C4.1", "组织管理体系是否合理", "Are organisation and management sound?"},
+	{"C4.2", "联盟内部协议是否合理", "Is the agreement sound?"},
+	{"C4.3", "管理制度是否合理", "Are the rules sound?"},
+	{"C4.4", "成员单位任务分工是否合理", "Is the division of tasks sound?"},
+	{"C4.5", "建设规划是否合理", "Is the construction plan sound?"},
+	{"C4.6", "年度计划是否合理", "Is the annual plan sound?"},
 };
 static const struct question mechanism[] = {
-	{"C5.1", "是否建立有效的决策机制",       "Is there an effective way to decide?"   },
-	{"C5.2", "是否建立有效的执行机制",       "Is there an effective way to carry out?"},
-	{"C5.3", "是否建立有效的监督机制",       "Is there effective supervision?"        },
-	{"C5.4", "是否建立利益保障机制",          "Are the members' interests safeguarded?"},
-	{"C5.5", "是否建立稳定的长效合作机制", "Is the cooperation stable and lasting?" },
-	{"C5.6", "是否建立开放共享发展机制",    "Is it open and does it share?"          },
+	{"C5.1", "是否建立有效的决策机制", "Is there an effective way to decide?"},
+	{"C5.2", "是否建立有效的执行机制", "Is there an effective way to carry out?"},
+	{"C5.3", "是否建立有效的监督机制", "Is there effective supervision?"},
+	{"C5.4", "是否建立利益保障机制", "Are the members' interests safeguarded?"},
+	{"C5.5", "是否建立稳定的长效合作机制", "Is the cooperation stable and lasting?"},
+	{"C5.6", "是否建立开放共享发展机制", "Is it open and does it share?"},
 };
 static const struct question strength[] = {
-	{"C6.1", "牵头单位是否处于行业骨干地位",             "Is the lead a backbone of its industry?"      },
+	{"C6.1", "牵头单位是否处于行业骨干地位", "Is the lead a backbone of its industry?"},
 	{"C6.2", "高校院所在该领域是否具有较高水平",
-	 "Do universities and institutes stand high in the field?"                                                        },
-	{"C6.3", "成员单位联合开展技术创新的基础如何",    "Have the members innovated together so far?"  },
-	{"C6.4", "是否拥有共享的研发平台",                      "Is there a shared platform of research?"      },
-	{"C6.5", "是否拥有共享的设施",                            "Are there shared facilities?"                 },
-	{"C6.6", "是否拥有相对稳定、素质较高的研发团队", "Is there a stable and able team?"             },
-	{"C6.7", "是否拥有高水平的技术带头人",                "Are there technical leaders of high standing?"},
+	 "Do universities and institutes stand high in the field?"},
+	{"C6.3", "成员单位联合开展技术创新的基础如何", "Have the members innovated together so far?"},
+	{"C6.4", "是否拥有共享的研发平台", "Is there a shared platform of research?"},
+	{"C6.5", "是否拥有共享的设施", "Are there shared facilities?"},
+	{"C6.6", "是否拥有相对稳定、素质较高的研发团队", "Is there a stable and able team?"},
+	{"C6.7", "是否拥有高水平的技术带头人", "Are there technical leaders of high standing?"},
 };
 static const struct question funds[] = {
-	{"C7.1", "是否具备较强的筹资能力",    "Can the members raise funds?"          },
-	{"C7.2", "是否具备较强的信贷能力",    "Can the members obtain credit?"        },
+	{"C7.1", "是否具备较强的筹资能力", "Can the members raise funds?"},
+	{"C7.2", "是否具备较强的信贷能力", "Can the members obtain credit?"},
 	{"C7.3", "项目研发经费管理是否规范", "Is the project money managed in order?"},
 };
 static const struct question benefit[] = {
-	{"C8.1", "取得的成果能否有力地推动产业的发展",    "Do the results push the industry forward?"},
+	{"C8.1", "取得的成果能否有力地推动产业的发展", "Do the results push the industry forward?"},
 	{"C8.2", "经济社会效益能否有力地推动产业的发展",
-	 "Do economic and social benefit push the industry forward?"                                                  },
-	{"C8.3", "辐射带动作用是否显著",                         "Is the radiating effect marked?"          },
+	 "Do economic and social benefit push the industry forward?"},
+	{"C8.3", "辐射带动作用是否显著", "Is the radiating effect marked?"},
 };
 
 const struct criterion criteria[CRITERIA] = {
-	{"C1", "12(1)", "重要性",    "importance",             QUESTIONS(importance)    },
-	{"C2", "12(2)", "必要性",    "necessity",              QUESTIONS(necessity)     },
-	{"C3", "12(3)", "创新目标", "goals of innovation",    QUESTIONS(goals)         },
+	{"C1", "12(1)", "重要性", "importance", QUESTIONS(importance)},
+	{"C2", "12(2)", "必要性", "necessity", QUESTIONS(necessity)},
+	{"C3", "12(3)", "创新目标", "goals of innovation", QUESTIONS(goals)},
 	{"C4", "12(4)", "实施方案", "plan of implementation", QUESTIONS(implementation)},
-	{"C5", "12(5)", "运行机制", "mechanism of operation", QUESTIONS(mechanism)     },
-	{"C6", "12(6)", "综合实力", "overall strength",       QUESTIONS(strength)      },
-	{"C7", "12(7)", "经费管理", "management of funds",    QUESTIONS(funds)         },
-	{"C8", "12(8)", "成果效益", "results and benefit",    QUESTIONS(benefit)       },
+	{"C5", "12(5)", "运行机制", "mechanism of operation", QUESTIONS(mechanism)},
+	{"C6", "12(6)", "综合实力", "overall strength", QUESTIONS(strength)},
+	{"C7", "12(7)", "经费管理", "management of funds", QUESTIONS(funds)},
+	{"C8", "12(8)", "成果效益", "results and benefit", QUESTIONS(benefit)},
 };
 
 enum {
@@ -411,16 +411,16 @@ void rule_ap_04(const struct facts *facts, struct findings *findings)
 	static const struct {
 		const char *name, *zh, *en;
 	} POLICIES[] = {
-		{"industrial_policy",    "须承诺符合国家产业政策。",
-		 "Compliance with industrial policy is declared."                                                            },
-		{"energy_saving",        "须承诺符合节能减排政策。",
-		 "Compliance with energy saving and emission reduction is declared."                                         },
+		{"industrial_policy", "须承诺符合国家产业政策。",
+		 "Compliance with industrial policy is declared."},
+		{"energy_saving", "须承诺符合节能减排政策。",
+		 "Compliance with energy saving and emission reduction is declared."},
 		{"environmental_policy", "须承诺符合环保政策。",
-		 "Compliance with environmental policy is declared."                                                         },
-		{"energy_policy",        "须承诺符合能源政策。",       "Compliance with energy policy is declared."},
-		{"other_policies",       "须承诺符合其他相关政策。",
-		 "Compliance with other related policies is declared."                                                       },
-		{"truthful",             "须承诺所报材料真实。",       "The truth of the papers is declared."      },
+		 "Compliance with environmental policy is declared."},
+		{"energy_policy", "须承诺符合能源政策。", "Compliance with energy policy is declared."},
+		{"other_policies", "须承诺符合其他相关政策。",
+		 "Compliance with other related policies is declared."},
+		{"truthful", "须承诺所报材料真实。", "The truth of the papers is declared."},
 	};
 	const json_t *declarations = form_at(facts->application->form, "declarations", NULL);
 	for (size_t i = 0; i < sizeof POLICIES / sizeof *POLICIES; i++)

@@ -114,10 +114,7 @@ void rule_fu_06(const struct facts *facts, struct findings *findings)
 {
 	static const struct {
 		const char *name, *pointer;
-	} members[] = {
-		{"amount", "#/amount"},
-                {"cap",    "#/cap"   }
-        };
+	} members[] = {{"amount", "#/amount"}, {"cap", "#/cap"}};
 	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
 		int64_t fen;
 		if (input_money(facts, members[i].name, &fen) && fen <= 0)
@@ -301,6 +298,9 @@ void rule_fu_21(const struct facts *facts, struct findings *findings)
 	else if (date_compare(paid_on, facts->today) > 0)
 		finding_add(findings, RULE_FU_21, "#/paid_on", "支付日期晚于今日。",
 			    "The date of payment is after today.");
+	else if (date_compare(paid_on, facts->money->award_approved_on) < 0)
+		finding_add(findings, RULE_FU_21, "#/paid_on", "支付日期早于资助批准日期。",
+			    "The date of payment is before the award was approved.");
 }
 
 void rule_fu_22(const struct facts *facts, struct findings *findings)

@@ -1,5 +1,6 @@
-/* Facts: all that the rules may know. Filled by service/<noun>.c from one or two statements under the row lock; judged by
-   policy/article_NN.c. A guard uses only the parts that its machine's loader fills (the part is not NULL). */
+/* Facts: all that the rules may know. Filled by service/<noun>.c from one or two statements under the row
+   lock; judged by policy/article_NN.c. A guard uses only the parts that its machine's loader fills (the part
+   is not NULL). */
 #ifndef FACTS_H
 #define FACTS_H
 
@@ -22,11 +23,11 @@ struct facts {
 	struct date today;
 	const struct parameters *parameters;
 	const struct calendar *calendar;
-	const char *actor;        /* account id of who acts; NULL for the system */
-	role_set actor_roles;     /* those of the actor's roles that reach the subject */
-	const char *status;       /* of the subject */
-	struct date due_on;       /* the last day that the subject is waiting for; unset = none (TR-20) */
-	const json_t *input;      /* the body of the act; NULL when only asked "why not yet" */
+	const char *actor;    /* account id of who acts; NULL for the system */
+	role_set actor_roles; /* those of the actor's roles that reach the subject */
+	const char *status;   /* of the subject */
+	struct date due_on;   /* the last day that the subject is waiting for; unset = none (TR-20) */
+	const json_t *input;  /* the body of the act; NULL when only asked "why not yet" */
 	const struct application_facts *application;
 	const struct evaluation_facts *evaluation;
 	const struct decision_facts *decision;

@@ -56,7 +56,8 @@ struct money_facts {
 	bool replaced_is_reversed; /* what the input wants to replace is a reversed payment of this award, not
 				      yet replaced */
 	bool is_reversed;          /* its entry has a reversal already */
-	bool reference_is_taken;   /* the bank reference of the input stands on another payment */
+	struct date award_approved_on; /* unset = not yet */
+	bool reference_is_taken;       /* the bank reference of the input stands on another payment */
 };
 
 #endif

@@ -1,5 +1,6 @@
-/* Lifecycle: the one table of lawful steps (lifecycle.def) and the catalogue of rules (rules.def). Pure: facts in, findings out.
-   The call that tells a person "why not yet" is the call that enforces. Knows neither HTTP nor SQL. */
+/* Lifecycle: the one table of lawful steps (lifecycle.def) and the catalogue of rules (rules.def). Pure:
+   facts in, findings out. The call that tells a person "why not yet" is the call that enforces. Knows neither
+   HTTP nor SQL. */
 #ifndef LIFECYCLE_H
 #define LIFECYCLE_H
 
@@ -27,7 +28,7 @@ enum machine {
 #define MACHINE_ENUM(name, noun, zh) MACHINE_##name,
 	MACHINES(MACHINE_ENUM)
 #undef MACHINE_ENUM
-	        MACHINE_COUNT
+		MACHINE_COUNT
 };
 
 enum rule {
@@ -43,8 +44,8 @@ enum rule_level { LEVEL_error, LEVEL_warn, LEVEL_info, LEVEL_flag, LEVEL_calc };
 struct facts;
 struct findings;
 
-/* A guard adds one finding per fault and nothing when the rule is met. With facts->input NULL (nobody has filled in the act
-   yet) a guard that judges only the input says nothing. */
+/* A guard adds one finding per fault and nothing when the rule is met. With facts->input NULL (nobody has
+   filled in the act yet) a guard that judges only the input says nothing. */
 typedef void rule_fn(const struct facts *facts, struct findings *findings);
 
 struct rule_text {
@@ -74,7 +75,7 @@ struct lifecycle_row {
 	role_set roles;
 	enum door door;
 	const char *articles;
-	const int *rules;           /* rule_count of enum rule */
+	const int *rules; /* rule_count of enum rule */
 	size_t rule_count;
 	const enum effect *effects; /* effect_count of them */
 	size_t effect_count;
@@ -82,8 +83,8 @@ struct lifecycle_row {
 extern const struct lifecycle_row lifecycle[];
 extern const size_t lifecycle_count;
 
-const char *machine_name(enum machine machine);  /* "APP" */
-const char *machine_noun(enum machine machine);  /* "application" */
+const char *machine_name(enum machine machine); /* "APP" */
+const char *machine_noun(enum machine machine); /* "application" */
 
 /* lifecycle_find - the row for an action in a status, NULL when there is none (409). */
 const struct lifecycle_row *lifecycle_find(enum machine machine, const char *from, const char *action);
@@ -94,8 +95,8 @@ bool lifecycle_has_action(enum machine machine, const char *action);
 /* One finding: a rule that is not met, where and why. Strings live in the arena of the findings. */
 struct finding {
 	enum rule rule;
-	enum rule_level level;       /* the rule's, or warn when a guard only warns */
-	const char *pointer;         /* "#/form/members/3/uscc", may be NULL */
+	enum rule_level level; /* the rule's, or warn when a guard only warns */
+	const char *pointer;   /* "#/form/members/3/uscc", may be NULL */
 	const char *detail_zh, *detail_en;
 	struct finding *next;
 };
@@ -106,9 +107,12 @@ struct findings {
 };
 void findings_start(struct findings *findings, struct arena *arena);
 
-/* finding_add - one fault of a rule. The details are made with arena_printf by the caller or are literals; NULL = the rule's own text. */
-void finding_add(struct findings *findings, enum rule rule, const char *pointer, const char *detail_zh, const char *detail_en);
-void finding_warn(struct findings *findings, enum rule rule, const char *pointer, const char *detail_zh, const char *detail_en);
+/* finding_add - one fault of a rule. The details are made with arena_printf by the caller or are literals;
+ * NULL = the rule's own text. */
+void finding_add(struct findings *findings, enum rule rule, const char *pointer, const char *detail_zh,
+		 const char *detail_en);
+void finding_warn(struct findings *findings, enum rule rule, const char *pointer, const char *detail_zh,
+		  const char *detail_en);
 
 /* lifecycle_judge - run every guard of the row over the facts. */
 void lifecycle_judge(const struct lifecycle_row *row, const struct facts *facts, struct findings *findings);
@@ -116,7 +120,8 @@ void lifecycle_judge(const struct lifecycle_row *row, const struct facts *facts,
 /* findings_problem - 422 with every error (warnings are left out), NULL when there is none. */
 struct problem *findings_problem(const struct findings *findings);
 
-/* label_text - the words for a code of a list ("status", "draft"); NULL when the list has no such code (labels.def). */
+/* label_text - the words for a code of a list ("status", "draft"); NULL when the list has no such code
+ * (labels.def). */
 const char *label_text(const char *list, const char *code, bool english);
 struct label {
 	const char *list, *code, *zh, *en;

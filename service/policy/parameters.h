@@ -33,7 +33,9 @@ struct parameters {
 	int attachment_max_mib;
 };
 
-/* parameters_resolve - fill ret from the rows in force on the date. Returns NULL, or the key that is missing or not readable. */
-const char *parameters_resolve(const struct parameter_row *rows, int count, struct date date, struct parameters *ret);
+/* parameters_resolve - fill ret from the rows in force on the date. Returns NULL, or the key that is missing
+ * or not readable. */
+const char *parameters_resolve(const struct parameter_row *rows, int count, struct date date,
+			       struct parameters *ret);
 
 #endif

@@ -146,6 +146,7 @@ def test_from_application_to_the_paid_award(world):
     paying = "/v1/payments/" + payment.id
     refused(maker.act(paying, "confirm"), 422, "FU-09")
     ok(other.act(paying, "confirm"))
+    refused(maker.act(paying, "book", bank_reference="ICBC-2026-0000017", paid_on="2026-11-14"), 422, "FU-21")
     ok(maker.act(paying, "book", bank_reference="ICBC-2026-0000017", paid_on=DAY))
     assert maker.get(path).json["status"] == "disbursed"
 

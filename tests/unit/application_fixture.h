@@ -98,26 +98,24 @@ static int fixture_start(void **state)
 		.round = 1,
 		.policy_in_force = true,
 		.field_is_known = true,
-		.lead = {"91610526PDY00001X4", "enterprise", "610526",       true,           true },
+		.lead = {"91610526PDY00001X4", "enterprise", "610526", true, true},
 		.divisions = f->divisions,
 		.waived_codes = f->waived,
 		.attachments = f->attachments,
 		.attachment_count = sizeof FIXTURE_KINDS / sizeof *FIXTURE_KINDS,
 		.attachment_max_bytes = 20 << 20,
 		.recommender = &f->unit,
-		.endorsement = {"requested",          "u-1",        {2026, 11, 10}, {2026, 11, 24}, false},
+		.endorsement = {"requested", "u-1", {2026, 11, 10}, {2026, 11, 24}, false},
 		.filed_form = f->filed,
 		.filed_agreement_sha256 = FIXTURE_SHA256,
 	};
-	f->facts = (struct facts){
-		.today = {2026, 11, 15},
-		.parameters = &f->parameters,
-		.calendar = &f->calendar,
-		.actor = "acc-1",
-		.status = "draft",
-		.input = f->input,
-		.application = &f->application
-        };
+	f->facts = (struct facts){.today = {2026, 11, 15},
+				  .parameters = &f->parameters,
+				  .calendar = &f->calendar,
+				  .actor = "acc-1",
+				  .status = "draft",
+				  .input = f->input,
+				  .application = &f->application};
 	return 0;
 }
 

@@ -33,7 +33,7 @@ static const struct sheet_score V1[] = {
 	{"02", {85, 80, 78, 75, 80, 82, 70, 76}, VOTE_RECOGNISE, true},
 	{"03", {92, 90, 88, 86, 84, 90, 80, 88}, VOTE_RECOGNISE, true},
 	{"04", {80, 78, 75, 72, 70, 76, 68, 74}, VOTE_RECOGNISE, true},
-	{"05", {75, 72, 70, 65, 68, 70, 60, 66}, VOTE_REVISE,    true},
+	{"05", {75, 72, 70, 65, 68, 70, 60, 66}, VOTE_REVISE, true},
 };
 
 static void first_vector_is_recognised(void **state)
@@ -69,13 +69,13 @@ static void second_vector_is_trimmed_and_revised(void **state)
 {
 	(void)state;
 	static const struct sheet_score sheets[] = {
-		{"01", {90, 88, 85, 80, 82, 86, 58, 84},         VOTE_RECOGNISE, true },
-		{"02", {85, 80, 78, 75, 80, 82, 55, 76},         VOTE_RECOGNISE, true },
-		{"03", {92, 90, 88, 86, 84, 90, 62, 88},         VOTE_RECOGNISE, true },
-		{"04", {80, 78, 75, 72, 70, 76, 60, 74},         VOTE_RECOGNISE, true },
-		{"05", {88, 84, 82, 80, 78, 82, 59, 80},         VOTE_RECOGNISE, true },
-		{"06", {100, 100, 100, 100, 100, 100, 100, 100}, VOTE_RECOGNISE, true },
-		{"07", {40, 40, 40, 40, 40, 40, 40, 40},         VOTE_REJECT,    false},
+		{"01", {90, 88, 85, 80, 82, 86, 58, 84}, VOTE_RECOGNISE, true},
+		{"02", {85, 80, 78, 75, 80, 82, 55, 76}, VOTE_RECOGNISE, true},
+		{"03", {92, 90, 88, 86, 84, 90, 62, 88}, VOTE_RECOGNISE, true},
+		{"04", {80, 78, 75, 72, 70, 76, 60, 74}, VOTE_RECOGNISE, true},
+		{"05", {88, 84, 82, 80, 78, 82, 59, 80}, VOTE_RECOGNISE, true},
+		{"06", {100, 100, 100, 100, 100, 100, 100, 100}, VOTE_RECOGNISE, true},
+		{"07", {40, 40, 40, 40, 40, 40, 40, 40}, VOTE_REJECT, false},
 	};
 	static const int totals[] = {8195, 7685, 8540, 7315, 7940, 10000, 4000};
 	static const int means[CRITERIA] = {8700, 8400, 8160, 7860, 7880, 8320, 5880, 8040};

@@ -30,9 +30,7 @@ static int start(void **state)
 					   .proposal = "recognise",
 					   .proposer = "zhang"};
 	facts = (struct facts){
-		.today = {2026, 11, 15},
-                  .actor = "li", .status = "evaluated", .decision = &decision
-        };
+		.today = {2026, 11, 15}, .actor = "li", .status = "evaluated", .decision = &decision};
 	input = NULL;
 	findings_start(&findings, arena);
 	return 0;
@@ -256,10 +254,8 @@ static void test_de_05(void **state)
 static void test_de_05_of_a_document(void **state)
 {
 	(void)state;
-	struct document_subject_fact subjects[] = {
-		{"a1", "SQ2026-0001", "approved", false, {0}, NULL},
-		{"a2", "SQ2026-0002", "approved", true,  {0}, NULL}
-        };
+	struct document_subject_fact subjects[] = {{"a1", "SQ2026-0001", "approved", false, {0}, NULL},
+						   {"a2", "SQ2026-0002", "approved", true, {0}, NULL}};
 	decision = (struct decision_facts){
 		.document_type = "recognition", .subjects = subjects, .subject_count = 2};
 	expect_one(rule_de_05, "#/subjects/1");
@@ -283,8 +279,7 @@ static void test_de_07_and_de_09(void **state)
 	(void)state;
 	struct document_subject_fact subjects[] = {
 		{"a1", "SQ2026-0001", "decision_pending", false, {0}, NULL},
-		{"a2", "SQ2026-0002", "refused",          false, {0}, NULL}
-        };
+		{"a2", "SQ2026-0002", "refused", false, {0}, NULL}};
 	decision = (struct decision_facts){.document_type = "recognition"};
 	expect_one(rule_de_07, "#/subjects");
 	expect_count(rule_de_09, 0);

@@ -25,13 +25,13 @@ static struct findings findings;
 static json_t *input;
 
 static const struct institution institutions[] = {
-	{"91610526PDY00001X4", "蒲城云梨果业", "蒲城云梨果业", "lead"       },
-	{"12610000PDY000167G", "秦岭工业大学", "秦岭工业大学", "member"     },
-	{NULL,		 "蒲城县科技局", "蒲城县科技局", "recommender"},
+	{"91610526PDY00001X4", "蒲城云梨果业", "蒲城云梨果业", "lead"},
+	{"12610000PDY000167G", "秦岭工业大学", "秦岭工业大学", "member"},
+	{NULL, "蒲城县科技局", "蒲城县科技局", "recommender"},
 };
 static const struct governance_person persons[] = {
 	{"梁顾问", "梁顾问", "12610000PDY000167G", "秦岭工业大学"},
-	{"吕秘书", "吕秘书", NULL,                 NULL                },
+	{"吕秘书", "吕秘书", NULL, NULL},
 };
 
 static const char *text(const char *format, size_t i)
@@ -53,9 +53,7 @@ static int start(void **state)
 					 .rectify_rounds = 1};
 	for (size_t i = 0; i < SEATS; i++) {
 		jobs[i] = (struct employment){
-			text("code0", i), text("unit0", i), text("unit0", i), {2010, 7, 1},
-                              {0  }
-                };
+			text("code0", i), text("unit0", i), text("unit0", i), {2010, 7, 1}, {0}};
 		seats[i] = (struct panel_seat){
 			.sheet_id = text("sheet0", i),
 			.expert_id = text("expert0", i),
@@ -82,7 +80,7 @@ static int start(void **state)
 		.material_sha256 = "aa",
 		.panel_id = "panel",
 		.panel_status = "draft",
-		.weights = {1000,  1000, 1500, 1500, 1500, 1500, 1000, 1000},
+		.weights = {1000, 1000, 1500, 1500, 1500, 1500, 1000, 1000},
 		.due_on = {2026, 11, 30},
 		.chair_expert_id = "expert0",
 		.seats = seats,
@@ -92,12 +90,10 @@ static int start(void **state)
 		.persons = persons,
 		.person_count = 2,
 	};
-	facts = (struct facts){
-		.today = {2026, 11, 15},
-		.parameters = &parameters,
-		.status = "draft",
-		.evaluation = &evaluation
-        };
+	facts = (struct facts){.today = {2026, 11, 15},
+			       .parameters = &parameters,
+			       .status = "draft",
+			       .evaluation = &evaluation};
 	input = NULL;
 	findings_start(&findings, arena);
 	return 0;
@@ -273,10 +269,7 @@ static void coi_1_employers_of_the_last_months(void **state)
 	assert_int_equal(faults(rule_coi_1), 1);
 	jobs[5].to_on = (struct date){2023, 11, 14};
 	assert_int_equal(faults(rule_coi_1), 0);
-	jobs[5] = (struct employment){
-		"other", "蒲城县科技局", "蒲城县科技局", {2020, 1, 1},
-                   {0  }
-        };
+	jobs[5] = (struct employment){"other", "蒲城县科技局", "蒲城县科技局", {2020, 1, 1}, {0}};
 	assert_int_equal(faults(rule_coi_1), 1); /* the recommender, by its name */
 }
 
@@ -322,9 +315,7 @@ static void coi_6_nominated_by_this_alliance(void **state)
 static void coi_7_is_only_remarked(void **state)
 {
 	(void)state;
-	struct avoided_person avoided[] = {
-		{"name5", NULL}
-        };
+	struct avoided_person avoided[] = {{"name5", NULL}};
 	evaluation.candidate = &seats[5];
 	assert_int_equal(faults(rule_coi_7), 0);
 	assert_int_equal(findings.warnings, 0);
@@ -431,9 +422,7 @@ static void tr_13_to_tr_16(void **state)
 static void tr_17_to_tr_24(void **state)
 {
 	(void)state;
-	struct sheet_facts sheet = {
-		.answer_due_on = {2026, 11, 14}
-        };
+	struct sheet_facts sheet = {.answer_due_on = {2026, 11, 14}};
 	assert_int_equal(faults(rule_tr_17), 1);
 	evaluation.actor_is_chair = true;
 	assert_int_equal(faults(rule_tr_17), 0);

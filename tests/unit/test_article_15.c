@@ -67,10 +67,7 @@ static void test_the_official_calendar_wins(void **state)
 {
 	(void)state;
 	const struct calendar_day days[] = {
-		{{2026, 2, 28}, true },
-                {{2026, 10, 1}, false},
-                {{2026, 10, 2}, false}
-        };
+		{{2026, 2, 28}, true}, {{2026, 10, 1}, false}, {{2026, 10, 2}, false}};
 	const struct calendar calendar = {days, 3};
 	expect_date(term_submit_deadline_on(&calendar, day("2026-02-28"), true), "2026-02-28");
 	expect_date(term_submit_deadline_on(&calendar, day("2026-10-01"), true), "2026-10-05");
@@ -117,11 +114,9 @@ static size_t errors_of(rule_fn *rule, const struct facts *given)
 static void test_al_05(void **state)
 {
 	(void)state;
-	struct money_facts money = {
-		.alliance_status = "recognised",
-		.alliance_due_on = {2026, 11, 14},
-		.alliance_submit_deadline_on = {2026, 11, 15}
-        };
+	struct money_facts money = {.alliance_status = "recognised",
+				    .alliance_due_on = {2026, 11, 14},
+				    .alliance_submit_deadline_on = {2026, 11, 15}};
 	struct facts facts = {.money = NULL};
 	assert_int_equal(errors_of(rule_al_05, &facts), 0);
 	facts.money = &money;

@@ -35,8 +35,8 @@ static struct money_facts good(void)
 		.payee_is_host = true,
 		.payee_account_is_confirmed = true,
 		.alliance_status = "recognised",
-		.alliance_due_on = { 2029, 11, 15},
-		.alliance_submit_deadline_on = {   2029, 11, 15},
+		.alliance_due_on = {2029, 11, 15},
+		.alliance_submit_deadline_on = {2029, 11, 15},
 	};
 }
 
@@ -45,10 +45,7 @@ static struct money_facts good(void)
 static size_t judge(rule_fn *guard, const struct money_facts *money, const char *input)
 {
 	struct arena *arena = arena_new();
-	struct facts facts = {
-		.today = {2026, 11, 15},
-                  .actor = OTHER, .money = money
-        };
+	struct facts facts = {.today = {2026, 11, 15}, .actor = OTHER, .money = money};
 	struct findings findings;
 	json_t *body = NULL;
 	if (input) {
@@ -312,6 +309,9 @@ static void test_fu_21_bank_reference(void **state)
 	met(rule_fu_21, &money, NULL);
 	met(rule_fu_21, &money, "{'bank_reference': 'B1', 'paid_on': '2026-11-15'}");
 	broken(rule_fu_21, &money, "{'bank_reference': 'B1', 'paid_on': '2026-11-16'}");
+	money.award_approved_on = (struct date){2026, 11, 14};
+	met(rule_fu_21, &money, "{'bank_reference': 'B1', 'paid_on': '2026-11-14'}");
+	broken(rule_fu_21, &money, "{'bank_reference': 'B1', 'paid_on': '2026-11-13'}");
 	broken(rule_fu_21, &money, "{'bank_reference': 'B1'}");
 	broken(rule_fu_21, &money, "{'bank_reference': '　', 'paid_on': '2026-11-15'}");
 	assert_int_equal(judge(rule_fu_21, &money, "{}"), 2);

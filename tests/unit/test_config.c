@@ -67,10 +67,7 @@ static void test_defaults_are_complete(void **state)
 static void test_flags_win_over_environment_over_file(void **state)
 {
 	const char *path = file_with("# comment\nport = 1111\nlog_level=debug\n\n pool_wait_ms =  77 \n");
-	struct config_flag flags[] = {
-		{"config", path  },
-                {"port",   "3333"}
-        };
+	struct config_flag flags[] = {{"config", path}, {"port", "3333"}};
 	struct loaded loaded;
 
 	(void)state;
@@ -93,9 +90,7 @@ static void test_flags_win_over_environment_over_file(void **state)
 
 static void test_unknown_names_are_refused_with_a_suggestion(void **state)
 {
-	struct config_flag flags[] = {
-		{"prot", "1"}
-        };
+	struct config_flag flags[] = {{"prot", "1"}};
 	struct loaded loaded = load(flags, 1);
 	const char *path;
 
@@ -121,15 +116,13 @@ static void test_unknown_names_are_refused_with_a_suggestion(void **state)
 
 static void test_values_out_of_range_are_refused(void **state)
 {
-	static const struct config_flag bad[] = {
-		{"port",       "0"                   },
-		{"port",       "65536"               },
-		{"port",       "80a"                 },
-		{"port",       ""                    },
-		{"demo",       "perhaps"             },
-		{"body-limit", "1"                   },
-		{"port",       "99999999999999999999"}
-        };
+	static const struct config_flag bad[] = {{"port", "0"},
+						 {"port", "65536"},
+						 {"port", "80a"},
+						 {"port", ""},
+						 {"demo", "perhaps"},
+						 {"body-limit", "1"},
+						 {"port", "99999999999999999999"}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

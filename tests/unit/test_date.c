@@ -69,9 +69,7 @@ static void rolls_to_working_days(void **state)
 	assert_date(calendar_roll(NULL, day("2026-02-28")), "2026-03-02");
 	assert_date(calendar_roll(NULL, day("2026-10-16")), "2026-10-16");
 	/* with the official calendar Saturday 2026-02-28 is a working day */
-	const struct calendar_day adjusted[] = {
-		{day("2026-02-28"), true}
-        };
+	const struct calendar_day adjusted[] = {{day("2026-02-28"), true}};
 	const struct calendar official = {adjusted, 1};
 	assert_date(calendar_roll(&official, day("2026-02-28")), "2026-02-28");
 }

@@ -29,16 +29,14 @@ static void if_match_gives_the_version_before_the_dot(void **state)
 	static const struct {
 		const char *value;
 		int64_t version;
-	} good[] = {
-		{"\"7.0a1b2c3d\"",             7                 },
-		{"\"7\"",                      7                 },
-		{"\"0.x\"",                    0                 },
-		{"W/\"7.0a1b2c3d\"",           ENTITY_TAG_FOREIGN},
-		{"\"abc\"",                    ENTITY_TAG_FOREIGN},
-		{"\"7abc\"",                   ENTITY_TAG_FOREIGN},
-		{"\"99999999999999999999.a\"", ENTITY_TAG_FOREIGN},
-		{"\"\"",                       ENTITY_TAG_FOREIGN}
-        };
+	} good[] = {{"\"7.0a1b2c3d\"", 7},
+		    {"\"7\"", 7},
+		    {"\"0.x\"", 0},
+		    {"W/\"7.0a1b2c3d\"", ENTITY_TAG_FOREIGN},
+		    {"\"abc\"", ENTITY_TAG_FOREIGN},
+		    {"\"7abc\"", ENTITY_TAG_FOREIGN},
+		    {"\"99999999999999999999.a\"", ENTITY_TAG_FOREIGN},
+		    {"\"\"", ENTITY_TAG_FOREIGN}};
 	static const char *const bad[] = {"*", "7", "\"7", "7\"", "\"1.a\", \"2.b\"", "", "\""};
 	int64_t version;
 	(void)state;

@@ -50,14 +50,14 @@
 
 static struct parameter_row rows[] = {
 #define ROW(key, value) {key, value, FROM, OPEN_END},
-        INTEGER_KEYS(ROW)
+	INTEGER_KEYS(ROW)
 #undef ROW
-	{"core.count_financial", "true", FROM, OPEN_END},
-        {"deadline.roll_to_workday", "true", FROM, OPEN_END},
-        {"vote.share", "2/3", FROM, OPEN_END},
-        {"weights.recognition", "1000,1000,1500,1500,1500,1500,1000,1000", FROM, OPEN_END},
-        {"core.min", "10", FROM, {2026, 12, 31}},
-        {"core.min", "12", {2027, 1, 1}, OPEN_END},
+		{"core.count_financial", "true", FROM, OPEN_END},
+	{"deadline.roll_to_workday", "true", FROM, OPEN_END},
+	{"vote.share", "2/3", FROM, OPEN_END},
+	{"weights.recognition", "1000,1000,1500,1500,1500,1500,1000,1000", FROM, OPEN_END},
+	{"core.min", "10", FROM, {2026, 12, 31}},
+	{"core.min", "12", {2027, 1, 1}, OPEN_END},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
@@ -80,13 +80,15 @@ static void names_the_key_that_is_missing_or_unreadable(void **state)
 {
 	(void)state;
 	struct parameters parameters;
-	assert_string_equal(parameters_resolve(rows, ROWS, (struct date){2015, 5, 18}, &parameters), "core.min");
+	assert_string_equal(parameters_resolve(rows, ROWS, (struct date){2015, 5, 18}, &parameters),
+			    "core.min");
 	struct parameter_row *share = &rows[ROWS - 4];
 	assert_string_equal(share->key, "vote.share");
 	const char *const wrong[] = {"2", "2/0", "two/3", "2/3x", ""};
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
 		share->value = wrong[i];
-		assert_string_equal(parameters_resolve(rows, ROWS, (struct date){2026, 1, 1}, &parameters), "vote.share");
+		assert_string_equal(parameters_resolve(rows, ROWS, (struct date){2026, 1, 1}, &parameters),
+				    "vote.share");
 	}
 	share->value = "2/3";
 }
@@ -131,10 +133,10 @@ static void makes_one_problem_of_all_errors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(resolves_by_date),
-	        cmocka_unit_test(names_the_key_that_is_missing_or_unreadable),
-	        cmocka_unit_test(finds_only_lawful_steps),
-	        cmocka_unit_test(makes_one_problem_of_all_errors),
+		cmocka_unit_test(resolves_by_date),
+		cmocka_unit_test(names_the_key_that_is_missing_or_unreadable),
+		cmocka_unit_test(finds_only_lawful_steps),
+		cmocka_unit_test(makes_one_problem_of_all_errors),
 	};
 	return cmocka_run_group_tests_name("parameters", tests, NULL, NULL);
 }

@@ -52,18 +52,12 @@ static const struct schema null = {.types = SCHEMA_NULL};
 static const struct schema *const money_or_null[] = {&money, &null, NULL};
 static const struct schema nullable_money = {.one_of = money_or_null};
 static const struct property lead_properties[] = {
-	{"name",         &text, true },
-        {"status",       &text, false},
-        {"status_label", &text, false}
-};
+	{"name", &text, true}, {"status", &text, false}, {"status_label", &text, false}};
 static const struct schema lead = {
 	.types = SCHEMA_OBJECT, .properties = lead_properties, .property_count = 3};
 static const struct property properties[] = {
-	{"amount",       &money,          true },
-        {"cap",          &nullable_money, false},
-        {"lead",         &lead,           false},
-	{"status",       &text,           false},
-        {"status_label", &text,           false},
+	{"amount", &money, true}, {"cap", &nullable_money, false}, {"lead", &lead, false},
+	{"status", &text, false}, {"status_label", &text, false},
 };
 static const struct schema schema = {.types = SCHEMA_OBJECT, .properties = properties, .property_count = 5};
 
@@ -178,11 +172,7 @@ static void test_extras_come_last(void **state)
 {
 	(void)state;
 	struct request rq;
-	const struct reply_extra extras[] = {
-		{"actions", "[]"},
-                {"absent",  NULL},
-                {NULL,      NULL}
-        };
+	const struct reply_extra extras[] = {{"actions", "[]"}, {"absent", NULL}, {NULL, NULL}};
 	const char *body = WRITTEN(&rq, extras, {"lead.id", T_TEXT, "1"});
 	assert_string_equal(body, "{\"lead\":{\"id\":\"1\"},\"actions\":[]}");
 	buffer_free(&rq.reply.body);

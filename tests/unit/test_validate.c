@@ -23,42 +23,25 @@ static const struct schema day = {NO_LIMITS, .types = SCHEMA_STRING, .format = F
 static const struct schema count = {
 	NO_LENGTH, NO_ITEMS, .types = SCHEMA_INTEGER, .format = FORMAT_INT32, .minimum = 0, .maximum = 100};
 static const struct schema note = {NO_LIMITS, .types = SCHEMA_STRING | SCHEMA_NULL};
-static const struct property member_properties[] = {
-	{"code", &code, true },
-        {"kind", &kind, false}
-};
+static const struct property member_properties[] = {{"code", &code, true}, {"kind", &kind, false}};
 static const struct schema member = {NO_LIMITS, .types = SCHEMA_OBJECT, .closed = true,
 				     .properties = member_properties, .property_count = 2};
 static const struct schema members = {NO_LENGTH,           NO_RANGE,        .types = SCHEMA_ARRAY,
 				      .items = &member,    .min_items = -1, .max_items = 3,
 				      .unique_items = true};
-static const struct property amount_properties[] = {
-	{"amount",   &name, true},
-        {"currency", &name, true}
-};
+static const struct property amount_properties[] = {{"amount", &name, true}, {"currency", &name, true}};
 static const struct schema amount = {NO_LIMITS,        .types = SCHEMA_OBJECT,          .closed = true,
 				     .is_money = true, .properties = amount_properties, .property_count = 2};
-static const struct property form_properties[] = {
-	{"amount",  &amount,  false},
-        {"count",   &count,   false},
-        {"day",     &day,     false},
-	{"members", &members, false},
-        {"name",    &name,    true },
-        {"note",    &note,    false}
-};
+static const struct property form_properties[] = {{"amount", &amount, false}, {"count", &count, false},
+						  {"day", &day, false},       {"members", &members, false},
+						  {"name", &name, true},      {"note", &note, false}};
 static const struct schema form = {NO_LIMITS, .types = SCHEMA_OBJECT, .closed = true,
 				   .properties = form_properties, .property_count = 6};
 
 static const struct schema is_first = {NO_LIMITS, .types = SCHEMA_STRING, .enumeration = first};
 static const struct schema is_second = {NO_LIMITS, .types = SCHEMA_STRING, .enumeration = second};
-static const struct property one_properties[] = {
-	{"a",    &name,     true},
-        {"kind", &is_first, true}
-};
-static const struct property two_properties[] = {
-	{"b",    &name,      true},
-        {"kind", &is_second, true}
-};
+static const struct property one_properties[] = {{"a", &name, true}, {"kind", &is_first, true}};
+static const struct property two_properties[] = {{"b", &name, true}, {"kind", &is_second, true}};
 static const struct schema one = {NO_LIMITS, .types = SCHEMA_OBJECT, .closed = true,
 				  .properties = one_properties, .property_count = 2};
 static const struct schema two = {NO_LIMITS, .types = SCHEMA_OBJECT, .closed = true,
