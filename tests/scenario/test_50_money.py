@@ -278,9 +278,9 @@ def test_one_hand_prepares_another_confirms_a_third_reverses(desk):
     refused(desk.checker.act(payment, "book", bank_reference="HANDS-1", paid_on="2025-12-31"), "FU-11", "FU-21")
     ok(desk.checker.act(payment, "book", bank_reference="HANDS-1", paid_on="2026-11-15"))
     seen = desk.get(payment)
-    assert (seen["status"], seen["paid_on"], seen["bank_reference"]) == ("paid", "2026-11-13", "HANDS-1")
+    assert (seen["status"], seen["paid_on"], seen["bank_reference"]) == ("paid", "2026-11-15", "HANDS-1")
     other = f"/v1/payments/{desk.payment(award, '10000.00', 'confirmed')}"
-    refused(desk.maker.act(other, "book", bank_reference="HANDS-1", paid_on="2026-11-13"), "FU-21")
+    refused(desk.maker.act(other, "book", bank_reference="HANDS-1", paid_on="2026-11-15"), "FU-21")
     ok(desk.maker.act(other, "discard", comment="银行退回，账户信息有误"))
     for hand in (desk.maker, desk.checker):
         refused(hand.act(payment, "reverse", comment="金额录入有误，予以冲正"), "FU-09")
