@@ -110,7 +110,7 @@ static void cut_the_late(int64_t now)
 		shutdown(connection->fd, SHUT_RDWR);
 		if (connection->phase != PHASE_IDLE)
 			log_event(LOG_LEVEL_INFO, "connection_cut", "phase", phases[connection->phase],
-				  "peer", connection->peer, NULL);
+				  "peer", connection->peer, (char *)NULL);
 	}
 }
 

@@ -19,7 +19,8 @@
 static void add(struct exchange *x, const char *name, const char *value)
 {
 	if (!header_is_safe(value) || x->answer_count == EXCHANGE_HEADERS_MAX) {
-		log_event(LOG_LEVEL_ERROR, "header_refused", "name", name, "request_id", x->trace_id, NULL);
+		log_event(LOG_LEVEL_ERROR, "header_refused", "name", name, "request_id", x->trace_id,
+			  (char *)NULL);
 		return;
 	}
 	x->answer[x->answer_count++] = (struct header){name, value};

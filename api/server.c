@@ -73,7 +73,7 @@ static void log_library(void *unused, const char *format, va_list arguments)
 	(void)unused;
 	vsnprintf(line, sizeof line, format, arguments);
 	line[strcspn(line, "\r\n")] = 0;
-	log_event(LOG_LEVEL_DEBUG, "http_library", "line", line, NULL);
+	log_event(LOG_LEVEL_DEBUG, "http_library", "line", line, (char *)NULL);
 }
 
 static void log_yder(void *unused, const char *application, const time_t date, const unsigned long level,
@@ -81,7 +81,7 @@ static void log_yder(void *unused, const char *application, const time_t date, c
 {
 	(void)unused, (void)application, (void)date;
 	log_event(level & Y_LOG_LEVEL_ERROR ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, "ulfius", "line", message,
-		  NULL);
+		  (char *)NULL);
 }
 
 /* ---- a call ---- */
@@ -495,6 +495,6 @@ void server_stop(struct server *server)
 	while (metrics_in_flight(0) > 0 && clock_monotonic_ms() < until)
 		usleep(10000);
 	if (metrics_in_flight(0) > 0)
-		log_event(LOG_LEVEL_WARNING, "drain_incomplete", NULL);
+		log_event(LOG_LEVEL_WARNING, "drain_incomplete", (char *)NULL);
 	server_free(server);
 }

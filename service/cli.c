@@ -87,7 +87,7 @@ static void print_settings(FILE *out)
 		char flag[64];
 		size_t c;
 
-		for (c = 0; settings[i].name[c] && c < sizeof flag - 1; c++)
+		for (c = 0; c < sizeof flag - 1 && settings[i].name[c]; c++)
 			flag[c] = settings[i].name[c] == '_' ? '-' : settings[i].name[c];
 		flag[c] = '\0';
 		fprintf(out, "  --%-25s %s%s%s%s%s\n", flag, settings[i].en,

@@ -156,15 +156,16 @@ static struct problem *serve(struct cli *cli, const char *url, const sigset_t *s
 		sweep_start(options.pool);
 	log_event(LOG_LEVEL_INFO, "ready", "address", config->bind, "port",
 		  arena_printf(cli->arena, "%d", config->port), "version", VERSION, "clock", config->clock,
-		  NULL);
+		  (char *)NULL);
 	sigwait(signals, &received);
-	log_event(LOG_LEVEL_INFO, "stopping", "signal", received == SIGINT ? "SIGINT" : "SIGTERM", NULL);
+	log_event(LOG_LEVEL_INFO, "stopping", "signal", received == SIGINT ? "SIGINT" : "SIGTERM",
+		  (char *)NULL);
 	unblock_signals(signals);
 	server_stop(server);
 	sweep_stop();
 	access_stop();
 	pool_close(options.pool);
-	log_event(LOG_LEVEL_INFO, "stopped", NULL);
+	log_event(LOG_LEVEL_INFO, "stopped", (char *)NULL);
 	return NULL;
 }
 
