@@ -5,6 +5,7 @@
 #include "access.h"
 #include "authenticate.h"
 #include "clock.h"
+#include "json.h"
 #include "pages.h"
 #include "respond.h"
 #include "text.h"
@@ -269,11 +270,6 @@ static void check_preconditions(struct exchange *x)
 		      arena_printf(x->arena, "the preference %s is not known", x->preferences.unknown));
 }
 
-static void release_json(void *value)
-{
-	json_decref(value);
-}
-
 static struct problem *malformed_json(struct exchange *x, const json_error_t *error)
 {
 	bool repeated = json_error_code(error) == json_error_duplicate_key;
@@ -290,7 +286,7 @@ static struct problem *read_json(struct exchange *x)
 	x->rq.body = json_loadb(x->bytes, x->byte_count, JSON_REJECT_DUPLICATES, &error);
 	if (!x->rq.body)
 		return malformed_json(x, &error);
-	arena_defer(x->arena, release_json, x->rq.body);
+	json_own(x->arena, x->rq.body);
 	return NULL;
 }
 
@@ -302,7 +298,7 @@ static struct problem *read_form(struct exchange *x)
 		return refuse(x, PROBLEM_invalid_request, "表单的转义或编码无效，或字段过多",
 			      "the form is not validly escaped UTF-8, or has too many members");
 	x->rq.body = json_object();
-	arena_defer(x->arena, release_json, x->rq.body);
+	json_own(x->arena, x->rq.body);
 	for (size_t i = 0; i < count; i++) {
 		if (json_object_get(x->rq.body, pairs[i].name))
 			fault(x, "#", "duplicate_parameter", "表单字段重复",

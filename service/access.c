@@ -2,6 +2,7 @@
 #include "access.h"
 
 #include "clock.h"
+#include "json.h"
 #include "key.h"
 #include "keyring.h"
 #include "operations.h"
@@ -31,11 +32,6 @@ static struct {
 	char ids[TOUCH_MAX][UUID_TEXT];
 	size_t count;
 } touch = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
-
-static void release_json(void *value)
-{
-	json_decref(value);
-}
 
 static bool is_given(const char *text)
 {
@@ -196,7 +192,7 @@ static void grants_fill(struct arena *arena, const char *text, struct caller *ca
 	json_t *list = json_loads(text, 0, &error);
 	if (!list)
 		return;
-	arena_defer(arena, release_json, list);
+	json_own(arena, list);
 	struct grant *grants = arena_alloc(arena, (json_array_size(list) + 1) * sizeof *grants);
 	size_t index;
 	json_t *value;
@@ -330,7 +326,7 @@ const char *access_sign(struct arena *arena, const char *account_id, const char 
 				   now + ACCESS_TOKEN_SECONDS, "jti", uuid_make(id), "scope", scope);
 	if (!claims)
 		return NULL;
-	arena_defer(arena, release_json, claims);
+	json_own(arena, claims);
 	return jwt_sign(arena, state.ring.keys, state.ring.kid, "at+jwt", claims);
 }
 

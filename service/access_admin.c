@@ -2,17 +2,12 @@
  * transaction, same history. */
 #include "access.h"
 
+#include "json.h"
 #include "operations.h"
-
-static void release_json(void *value)
-{
-	json_decref(value);
-}
 
 static json_t *tied(struct arena *arena, json_t *value)
 {
-	if (value)
-		arena_defer(arena, release_json, value);
+	json_own(arena, value);
 	return value;
 }
 

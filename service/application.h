@@ -2,6 +2,7 @@
 #ifndef APPLICATION_H
 #define APPLICATION_H
 
+#include "json.h"
 #include "request.h"
 #include "transition.h"
 
@@ -26,12 +27,6 @@ MUST_CHECK struct problem *acceptance_limit(struct request *rq, const char *id, 
 
 /* credit_code_fold - the code in capitals, in the arena; NULL stays NULL. */
 const char *credit_code_fold(struct arena *arena, const char *code);
-
-/* json_keep - tie a Jansson value to the arena; NULL (out of memory) aborts. */
-json_t *json_keep(struct arena *arena, json_t *value);
-
-/* json_canonical - sorted keys, compact, UTF-8: the form under which a SHA-256 is taken. */
-const char *json_canonical(struct arena *arena, const json_t *value);
 
 /* json_parse - the JSON text of a column; an empty object for NULL. */
 json_t *json_parse(struct arena *arena, const char *text);

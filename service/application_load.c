@@ -6,37 +6,11 @@
 #include "evaluation.h"
 #include "facts_application.h"
 #include "facts_decision.h"
+#include "json.h"
 #include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static void json_release(void *value)
-{
-	json_decref(value);
-}
-
-static void text_release(void *text)
-{
-	free(text);
-}
-
-json_t *json_keep(struct arena *arena, json_t *value)
-{
-	if (!value)
-		abort();
-	arena_defer(arena, json_release, value);
-	return value;
-}
-
-const char *json_canonical(struct arena *arena, const json_t *value)
-{
-	char *text = json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
-	if (!text)
-		abort();
-	arena_defer(arena, text_release, text);
-	return text;
-}
 
 json_t *json_parse(struct arena *arena, const char *text)
 {

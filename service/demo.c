@@ -3,19 +3,15 @@
 
 #include "access.h"
 #include "clock.h"
+#include "json.h"
 #include "request.h"
 #include "text.h"
 
 #include <string.h>
 
-static void decref(void *json)
-{
-	json_decref(json);
-}
-
 json_t *play_own(struct player *p, json_t *json)
 {
-	arena_defer(p->arena, decref, json);
+	json_own(p->arena, json);
 	return json;
 }
 

@@ -3,6 +3,7 @@
    nothing is written twice. */
 #include "access.h"
 #include "clock.h"
+#include "json.h"
 #include "lifecycle.h"
 #include "operations.h"
 #include "reply.h"
@@ -81,15 +82,10 @@ static void status_add(json_t *statuses, json_t *seen, enum machine machine, con
 						  status_is_final(machine, status)));
 }
 
-static void release_json(void *value)
-{
-	json_decref(value);
-}
-
 static json_t *machine_json(struct arena *arena, enum machine machine, const char *zh)
 {
 	json_t *statuses = json_array(), *steps = json_array(), *seen = json_object();
-	arena_defer(arena, release_json, seen);
+	json_own(arena, seen);
 	for (size_t i = 0; i < lifecycle_count; i++) {
 		if (lifecycle[i].machine != machine)
 			continue;

@@ -5,6 +5,7 @@
 #include "evaluation.h"
 
 #include "effects.h"
+#include "json.h"
 #include "operations.h"
 #include "reply.h"
 #include "rubric.h"
@@ -18,27 +19,16 @@
 
 /* ---- small readers ---- */
 
-static void json_release(void *value)
-{
-	json_decref(value);
-}
-
 json_t *json_of(struct request *rq, const char *text)
 {
 	json_t *value = text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
-	if (value)
-		arena_defer(rq->arena, json_release, value);
+	json_own(rq->arena, value);
 	return value;
 }
 
 const char *json_line(struct request *rq, json_t *value)
 {
-	char *text = json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS);
-	arena_defer(rq->arena, json_release, value);
-	if (!text)
-		abort();
-	arena_defer(rq->arena, free, text);
-	return text;
+	return json_canonical(rq->arena, json_keep(rq->arena, value));
 }
 
 void weights_read(struct request *rq, const char *json, int ret_weights[8])
@@ -590,7 +580,7 @@ struct problem *effect_panel_void(struct request *rq, struct subject *subject,
 	(void)input;
 	struct rows rows;
 	json_t *reason = json_pack("{s:s}", "comment", "申请已撤回 application withdrawn");
-	arena_defer(rq->arena, json_release, reason);
+	json_own(rq->arena, reason);
 	TRY(db_run(rq->db, rq->arena, SQL_PANEL_OPEN_OF, P(subject->id), &rows));
 	for (int i = 0; i < rows.count; i++)
 		TRY(transition_cascade(rq, MACHINE_PANEL, row_text(&rows, i, "id"), "void", reason));

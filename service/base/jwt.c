@@ -2,6 +2,7 @@
  * caller. */
 #include "jwt.h"
 
+#include "json.h"
 #include "text.h"
 
 #include <openssl/core_names.h>
@@ -39,11 +40,6 @@ static void release_pkey(void *key)
 static void release_context(void *context)
 {
 	EVP_MD_CTX_free(context);
-}
-
-static void release_json(void *value)
-{
-	json_decref(value);
 }
 
 static bool algorithm_parse(const char *name, enum jwt_algorithm *ret)
@@ -201,7 +197,7 @@ struct jwks *jwks_parse(struct arena *arena, const char *text, size_t length, co
 	json_error_t error;
 	json_t *set = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
 	if (set)
-		arena_defer(arena, release_json, set);
+		json_own(arena, set);
 	const json_t *list = json_object_get(set, "keys");
 	*ret_fault = "it is no JWK set";
 	if (!json_is_array(list))
@@ -264,7 +260,7 @@ json_t *jwk_make(struct arena *arena)
 				x, "y", y, "d", d, "use", "sig", "alg", "ES256", "kid",
 				base64url_encode(arena, digest, sizeof digest));
 	if (jwk)
-		arena_defer(arena, release_json, jwk);
+		json_own(arena, jwk);
 	return jwk;
 }
 
@@ -351,7 +347,7 @@ static const json_t *part_object(struct arena *arena, const char *text, size_t l
 	json_t *value = json_loadb((const char *)bytes, count, JSON_REJECT_DUPLICATES, &error);
 	if (!value)
 		return NULL;
-	arena_defer(arena, release_json, value);
+	json_own(arena, value);
 	return json_is_object(value) ? value : NULL;
 }
 
@@ -498,7 +494,7 @@ const char *jwt_sign(struct arena *arena, const struct jwks *keys, const char *k
 	json_t *header = json_pack("{s:s, s:s, s:s}", "alg", "ES256", "typ", type, "kid", kid);
 	if (!header)
 		return NULL;
-	arena_defer(arena, release_json, header);
+	json_own(arena, header);
 	const char *head = object_part(arena, header), *body = object_part(arena, claims);
 	if (!head || !body)
 		return NULL;

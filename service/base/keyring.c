@@ -1,5 +1,6 @@
 /* The files of keys. */
 #include "keyring.h"
+#include "json.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,11 +14,6 @@
 #define SIGNING_SECONDS INT64_C(15552000) /* 180 days: then the next start makes a new key */
 #define RETIRED_SECONDS INT64_C(86400)    /* longer than any token a key signed, and than a rolling restart */
 #define FILE_MAX_BYTES  262144
-
-static void release_json(void *value)
-{
-	json_decref(value);
-}
 
 static struct problem *fault(struct arena *arena, const char *path, const char *zh, const char *en)
 {
@@ -68,7 +64,7 @@ static struct problem *signing_read(struct arena *arena, const char *path, json_
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT) {
 		*ret = json_pack("{s:[]}", "keys");
-		arena_defer(arena, release_json, *ret);
+		json_own(arena, *ret);
 		return NULL;
 	}
 	struct stat about;
@@ -84,7 +80,7 @@ static struct problem *signing_read(struct arena *arena, const char *path, json_
 	json_error_t error;
 	*ret = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
 	if (*ret)
-		arena_defer(arena, release_json, *ret);
+		json_own(arena, *ret);
 	if (!json_is_array(json_object_get(*ret, "keys")))
 		return fault(arena, path, "不是签名密钥文件（JWK 集合）",
 			     "it is no file of signing keys (a JWK set)");
@@ -182,7 +178,7 @@ static struct problem *signing_load(struct arena *arena, const char *path, int64
 	json_t *key;
 	json_array_foreach(keys, index, key) json_array_append_new(public_keys, jwk_public(key));
 	json_t *public_set = json_pack("{s:o}", "keys", public_keys);
-	arena_defer(arena, release_json, public_set);
+	json_own(arena, public_set);
 	char *text = json_dumps(set, JSON_COMPACT);
 	const char *why = "out of memory";
 	ret->keys = text ? jwks_parse(arena, text, strlen(text), &why) : NULL;
