@@ -4,7 +4,6 @@
 
 #include "access.h"
 #include "authenticate.h"
-#include "clock.h"
 #include "json.h"
 #include "pages.h"
 #include "respond.h"
@@ -47,10 +46,7 @@ static void read_trace(struct exchange *x)
 	const char *parent = exchange_header(x, "traceparent");
 	if (parent && trace_parse(parent, x->trace_id))
 		return;
-	unsigned char bytes[16];
-	random_bytes(bytes, sizeof bytes);
-	for (size_t i = 0; i < sizeof bytes; i++)
-		snprintf(x->trace_id + 2 * i, 3, "%02x", (unsigned)bytes[i]);
+	random_hex(x->trace_id, 16);
 }
 
 /* ---- parse: what a proxy before us might read differently is refused, and the connection closed ---- */
@@ -448,11 +444,7 @@ static struct problem *check_reply(struct exchange *x)
 
 static struct problem *run(struct exchange *x)
 {
-	char *now = arena_alloc(x->arena, INSTANT_TEXT), *today = arena_alloc(x->arena, DATE_TEXT);
-	x->rq.now = clock_now();
-	x->rq.today = instant_date(x->rq.now);
-	x->rq.now_text = instant_format(x->rq.now, now);
-	x->rq.today_text = date_format(x->rq.today, today);
+	request_clock(&x->rq);
 	TRY(pages_own(x->rq.op) ? x->rq.op->run(&x->rq) : request_run(&x->rq));
 	return check_reply(x);
 }

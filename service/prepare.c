@@ -4,7 +4,6 @@
 #include "clock.h"
 #include "text.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,14 +15,15 @@ const struct operation *operation_find(const char *name)
 	return NULL;
 }
 
-static const char *trace_id(struct arena *arena)
+void request_clock(struct request *rq)
 {
-	unsigned char bytes[16];
-	random_bytes(bytes, sizeof bytes);
-	char *text = arena_alloc(arena, 2 * sizeof bytes + 1);
-	for (size_t i = 0; i < sizeof bytes; i++)
-		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
-	return text;
+	if (rq->now_text)
+		return;
+	char *now = arena_alloc(rq->arena, INSTANT_TEXT), *today = arena_alloc(rq->arena, DATE_TEXT);
+	rq->now = clock_now();
+	rq->today = instant_date(rq->now);
+	rq->now_text = instant_format(rq->now, now);
+	rq->today_text = date_format(rq->today, today);
 }
 
 void request_prepare(struct request *rq, struct arena *arena, struct pool *pool, const struct operation *op,
@@ -31,12 +31,8 @@ void request_prepare(struct request *rq, struct arena *arena, struct pool *pool,
 {
 	*rq = (struct request){.arena = arena, .pool = pool, .op = op, .caller = caller, .if_match = -1};
 	rq->reply.version = -1;
-	rq->id = trace_id(arena);
-	rq->now = clock_now();
-	rq->today = instant_date(rq->now);
-	char *now = arena_alloc(arena, INSTANT_TEXT), *today = arena_alloc(arena, DATE_TEXT);
-	rq->now_text = instant_format(rq->now, now);
-	rq->today_text = date_format(rq->today, today);
+	rq->id = random_hex(arena_alloc(arena, 33), 16);
+	request_clock(rq);
 	const char **values = arena_alloc(arena, (op->parameter_count + 1) * sizeof *values);
 	for (size_t i = 0; i < op->parameter_count; i++)
 		values[i] = op->parameters[i].fallback;

@@ -2,7 +2,6 @@
  * retry. */
 #include "request.h"
 
-#include "clock.h"
 #include "history.h"
 #include "log.h"
 #include "text.h"
@@ -16,18 +15,6 @@
 static bool is_read(const struct request *rq)
 {
 	return rq->op->method == METHOD_GET;
-}
-
-/* request_start - the time of the call, read once. */
-static void request_start(struct request *rq)
-{
-	if (rq->now_text)
-		return;
-	char instant[INSTANT_TEXT], date[DATE_TEXT];
-	rq->now = clock_now();
-	rq->today = instant_date(rq->now);
-	rq->now_text = arena_strdup(rq->arena, instant_format(rq->now, instant));
-	rq->today_text = arena_strdup(rq->arena, date_format(rq->today, date));
 }
 
 /* request_reset - as if the operation had not run: a retry starts from nothing. */
@@ -264,7 +251,7 @@ static struct problem *run_write(struct request *rq)
 
 struct problem *request_run(struct request *rq)
 {
-	request_start(rq);
+	request_clock(rq);
 	struct problem *problem = is_read(rq) ? run_read(rq) : run_write(rq);
 	if (problem)
 		request_reset(rq);

@@ -103,6 +103,9 @@ struct request {
 void request_prepare(struct request *rq, struct arena *arena, struct pool *pool, const struct operation *op,
 		     const struct caller *caller);
 
+/* request_clock - read the business time of the call, once; whoever comes later finds it read. */
+void request_clock(struct request *rq);
+
 /* request_set_value - give a parameter of the operation; the name must be the operation's. */
 void request_set_value(struct request *rq, const char *name, const char *value);
 

@@ -101,6 +101,13 @@ static const char *hex_encode(const unsigned char *bytes, size_t length, char *t
 	return text;
 }
 
+const char *random_hex(char *text, size_t bytes)
+{
+	unsigned char random[32];
+	random_bytes(random, bytes);
+	return hex_encode(random, bytes, text);
+}
+
 const char *uuid_make(char text[UUID_TEXT])
 {
 	unsigned char bytes[16];

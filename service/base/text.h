@@ -38,6 +38,9 @@ void sha256_bytes(const void *bytes, size_t length, unsigned char digest[32]);
 /* random_bytes - cryptographic; aborts when the generator fails. */
 void random_bytes(void *bytes, size_t length);
 
+/* random_hex - that many random bytes (at most 32) as hex digits and the zero byte, in text; returns it. */
+const char *random_hex(char *text, size_t bytes);
+
 /* base64url without padding. Decoding is strict (no padding, no trailing bits); returns false on anything
  * else. */
 char *base64url_encode(struct arena *arena, const void *bytes, size_t length);
