@@ -19,7 +19,6 @@ static const char *act_member(const struct request *rq, const char *name)
 static void award_ledger(const struct rows *rows, struct money_facts *money)
 {
 	money->document_is_issued = row_bool(rows, 0, "document_is_issued");
-	money->document_is_ours = row_bool(rows, 0, "document_is_ours");
 	money->document_allocates = row_bool(rows, 0, "document_allocates");
 	money->recognition_is_issued = row_bool(rows, 0, "recognition_is_issued");
 	money->scheme_is_confirmed = row_bool(rows, 0, "scheme_is_confirmed");

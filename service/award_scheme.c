@@ -20,6 +20,8 @@ struct problem *create_award_scheme(struct request *rq)
 	const char *document_no = body_text(rq, "document_no"), *id = request_new_id(rq);
 	OPEN_NEW(rq, "award_scheme");
 	TRY(document_is_issued(rq, document_no, &money.document_is_issued));
+	/* a standard may be set by a notice: of our own series any issued document serves */
+	money.document_allocates = money.document_is_issued;
 	TRY(rules_judge(rq, guards, &money));
 	rq->subject_id = id;
 	TRY(db_run(rq->db, rq->arena, SQL_AWARD_SCHEME_CREATE,

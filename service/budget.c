@@ -41,7 +41,6 @@ static void facts_fill(struct request *rq, const struct rows *rows, struct subje
 		.hands = {is_draft ? own->drafted_by : own->proposed_by},
 		.document_no = own->document_no,
 		.document_is_issued = row_bool(rows, 0, "document_is_issued"),
-		.document_is_ours = row_bool(rows, 0, "document_is_ours"),
 		.document_allocates = row_bool(rows, 0, "document_allocates"),
 		.adjustment_cap = own->adjustment_cap,
 		.adjustment_document_no = own->adjustment_document_no,

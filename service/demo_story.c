@@ -429,7 +429,7 @@ static struct problem *scheme_and_budget(struct player *p, const char **ret_budg
 	const char *scheme;
 	TRY(play_create(p, "finance", "create_award_scheme", NULL,
 			json_pack("{ss si so ss}", "kind", "recognition", "fiscal_year", 2026, "amount",
-				  money("200000.00"), "document_no", "渭科发〔2026〕5号"),
+				  money("200000.00"), "document_no", "渭财发〔2026〕5号"),
 			&scheme));
 	TRY(play(p, "leader", "confirm_award_scheme", scheme, NULL, &ignored));
 	TRY(play_create(p, "finance", "create_budget_line", NULL,

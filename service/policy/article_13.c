@@ -27,6 +27,12 @@ bool document_no_is_canonical(const char *text)
 	return pattern_matches(DOCUMENT_NO, text);
 }
 
+bool document_no_is_ours(const char *document_no)
+{
+	static const char BUREAU[] = "渭科";
+	return !strncmp(document_no, BUREAU, strlen(BUREAU));
+}
+
 int document_no_year(const char *document_no)
 {
 	const char *bracket = strstr(document_no, "〔");

@@ -11,6 +11,10 @@
  * zero. */
 bool document_no_is_canonical(const char *text);
 
+/* document_no_is_ours - whether the number is of one of the bureau's own series (渭科发, 渭科函, …): every
+   agency word that begins with 渭科. */
+bool document_no_is_ours(const char *document_no);
+
 /* document_no_year - the year in a canonical number. */
 int document_no_year(const char *document_no);
 

@@ -182,7 +182,7 @@ static bool document_serves(const struct money_facts *money, const char *documen
 {
 	if (!document_no)
 		return false;
-	if (money->document_is_ours)
+	if (document_no_is_ours(document_no))
 		return money->document_allocates;
 	return money->document_is_issued ||
 	       (document_no_is_canonical(document_no) && document_no_year(document_no) <= today.year);

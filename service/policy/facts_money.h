@@ -15,8 +15,6 @@ struct money_facts {
 	/* the document that the act rests on */
 	const char *document_no;    /* already on the draft, NULL = none */
 	bool document_is_issued;    /* the number that the act names is that of an issued document of ours */
-	bool document_is_ours;      /* its number is of our own agency: it is issued and allocates, or it is
-				       nothing */
 	bool document_allocates;    /* it is an issued document that allocates funds */
 	bool recognition_is_issued; /* the document that recognised the alliance is in force */
 

@@ -586,10 +586,16 @@ select g.account_id, b.id, g.role
 
 -- ---- organisations and attachments, now that everything stands that may name an organisation ----
 
+create function revision_host(form jsonb) returns text language sql immutable as $$
+    select jsonb_path_query_first(form, '$.members[*] ? (@.is_host == true).credit_code') #>> '{}'
+$$;
+comment on function revision_host is 'The credit code of the host that a frozen form names';
+create index application_revision_host on application_revision (revision_host(form));
+
 create view organisation_filed (id) as
 select lead_organisation_id from application where first_submitted_on is not null
 union all
-select o.id from application a join organisation o on o.credit_code = a.host_credit_code where a.first_submitted_on is not null
+select o.id from application_revision v join organisation o on o.credit_code = revision_host(v.form)
 union all
 select lead_organisation_id from alliance where status not in ('forming', 'discarded')
 union all

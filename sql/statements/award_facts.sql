@@ -14,9 +14,6 @@ select a.id, a.number, a.status, a.version, a.amount, a.reserved, a.proposed_by,
        n.status as alliance_status, t.due_on as alliance_due_on, t.submit_deadline_on as alliance_submit_deadline_on,
        exists (select from document f where f.document_no = $4 and f.status = 'issued') as document_is_issued,
        exists (select from document f where f.document_no = $4 and f.status = 'issued' and f.type = 'fund_allocation') as document_allocates,
-       exists (select from policy_version v where split_part(v.document_no, '〔', 1) = split_part($4, '〔', 1)
-               union all
-               select from document f where split_part(f.document_no, '〔', 1) = split_part($4, '〔', 1)) as document_is_ours,
        (select string_agg(r.role, ',') from award_reach r where r.id = a.id and r.account_id = $1::uuid) as reach
 from award a
 join award_money m on m.award_id = a.id

@@ -42,6 +42,7 @@ def test_a_scheme_is_made_by_finance_and_confirmed_by_the_leader(fresh_world):
         assert client.post("/v1/award-schemes", body).status == 403
     refused(people.maker.post("/v1/award-schemes", {**body, "amount": yuan("0.00")}), "FU-06")
     refused(people.maker.post("/v1/award-schemes", {**body, "document_no": "渭财发2026-11"}), "FU-13")
+    refused(people.maker.post("/v1/award-schemes", {**body, "document_no": "渭科发〔2026〕5号"}), "FU-13")  # ours and never issued
     assert people.maker.post("/v1/award-schemes", {**body, "amount": {"amount": "200000", "currency": "CNY"}}).status == 400
     made = ok(people.maker.post("/v1/award-schemes", body))
     assert made.json["status"] == "proposed" and made.json["amount"] == yuan("200000.00")
@@ -76,6 +77,8 @@ def test_a_budget_line_is_approved_by_another_person_and_by_document(fresh_world
     both = fresh_world.client("finance", "leader")
     body = {"fiscal_year": 2026, "kind": "recognition_award", "cap": yuan("1000000.00")}
     refused(people.maker.post("/v1/budget-lines", {**body, "cap": yuan("0.00")}), "FU-06")
+    drafted = ok(people.maker.post("/v1/budget-lines", {**body, "fiscal_year": 2025, "document_no": "渭科函〔2026〕9号"})).id
+    refused(people.leader.act(f"/v1/budget-lines/{drafted}", "approve"), "FU-13")  # the draft's own number is judged, too
     line = ok(both.post("/v1/budget-lines", body)).id
     refused(people.maker.post("/v1/budget-lines", body), "FU-12")
     path = f"/v1/budget-lines/{line}"
@@ -220,17 +223,18 @@ def test_a_bank_account_is_sealed_and_confirmed_by_another_person(desk):
 
 
 def test_a_payment_waits_for_nobody_once_its_account_is_superseded(desk):
-    """It is bound to the account of the day it was prepared: when another one is confirmed, it is prepared anew."""
+    """It is bound to the account of the day it was prepared: when another one is confirmed, it is prepared anew. What the bank has
+    already paid is booked all the same, for the ledger records what happened; the number is shown to nobody any more."""
     alliance = Recognised(desk.world)
     award = desk.committed(alliance)
-    prepared, confirmed = (desk.payment(award, "100.00", status) for status in ("prepared", "confirmed"))
+    prepared, confirmed, transferred = (desk.payment(award, "100.00", status) for status in ("prepared", "confirmed", "confirmed"))
     assert desk.maker.get(f"/v1/payments/{confirmed}").json["payee_account_number"] == "6100000000000001234"
     desk.account(alliance.host_id, "6100000000000009876")
     refused(desk.checker.act(f"/v1/payments/{prepared}", "confirm"), "FU-18")
-    refused(desk.book(confirmed), "FU-18")
+    ok(desk.book(transferred))
     assert "payee_account_number" not in desk.maker.get(f"/v1/payments/{confirmed}").json
-    for payment, action in ((prepared, "confirm"), (confirmed, "book")):
-        assert "FU-18" in blockers(desk.get(f"/v1/payments/{payment}"), action)
+    assert "FU-18" in blockers(desk.get(f"/v1/payments/{prepared}"), "confirm")
+    for payment in (prepared, confirmed):
         ok(desk.maker.act(f"/v1/payments/{payment}", "discard", comment="收款账户已变更，重新制单"))
     anew = desk.payment(award, "100.00", "confirmed")
     assert desk.maker.get(f"/v1/payments/{anew}").json["payee_account_number"] == "6100000000000009876"

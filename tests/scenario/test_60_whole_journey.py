@@ -38,7 +38,7 @@ def test_from_application_to_the_paid_award(world):
 
     # Money is prepared: a scheme by finance, confirmed by the leader; a budget line drafted by finance, approved by the leader.
     scheme = ok(maker.post("/v1/award-schemes", {"kind": "recognition", "fiscal_year": 2026, "amount": yuan("200000.00"),
-                                                 "document_no": "渭科发〔2026〕5号"}))
+                                                 "document_no": "渭财发〔2026〕5号"}))
     refused(maker.post(f"/v1/award-schemes/{scheme.id}/confirmation"), 403)
     ok(leader.post(f"/v1/award-schemes/{scheme.id}/confirmation"))
     line = ok(maker.post("/v1/budget-lines", {"fiscal_year": 2026, "kind": "recognition_award", "cap": yuan("1000000.00")}))

@@ -221,12 +221,12 @@ static void test_fu_13_document(void **state)
 	money.document_no = "渭财发〔2026〕11号";
 	met(rule_fu_13, &money, "{}");
 	broken(rule_fu_13, &money, "{'document_no': '渭财发〔2027〕12号'}");
-	money.document_is_ours = true;
+	broken(rule_fu_13, &money, "{'document_no': '渭科函〔2026〕12号'}");
 	money.document_is_issued = true;
 	broken(rule_fu_13, &money, "{'document_no': '渭科发〔2026〕12号'}");
 	money.document_allocates = true;
 	met(rule_fu_13, &money, "{'document_no': '渭科发〔2026〕12号'}");
-	money.document_is_ours = money.document_allocates = money.document_is_issued = false;
+	money.document_allocates = money.document_is_issued = false;
 	money.adjustment_document_no = "渭财发〔2027〕1号";
 	broken(rule_fu_13, &money, "{'document_no': '渭财发〔2026〕12号'}");
 }
