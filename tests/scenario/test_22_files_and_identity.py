@@ -79,6 +79,15 @@ def test_one_subject_has_at_most_a_hundred_attachments(world):
     ok(attachment(made.lead, made.lead_id, "organisation"))  # another subject
 
 
+def test_an_applicants_files_leave_the_unit_room_for_its_opinion(world):
+    made = journey.application(world)
+    for _ in range(100 - len(forms.REQUIRED_ATTACHMENTS)):
+        ok(attachment(made.lead, made.id))
+    assert attachment(made.lead, made.id).rules == ["TR-36"]
+    made.submit()
+    ok(made.endorse())
+
+
 def test_one_subject_announces_at_most_500_mib(world):
     made = journey.application(world, attachments=())
     for _ in range(25):
@@ -141,6 +150,17 @@ def test_what_is_on_file_keeps_its_identity(world):
         ok(client.patch(own, {"address": "示例路4号"}), 200)
     made.officer.get(path)
     ok(made.officer.patch(path, {"legal_representative": "王示例"}), 200)
+
+
+def test_a_filed_host_stays_on_file_when_the_draft_names_another(world):
+    made = journey.application(world, status="returned")
+    form = forms.form(lead=made.lead_row)
+    for member in form["members"]:
+        member["is_host"] = member["is_lead"]
+    ok(made.patch({"form": form}), 200)
+    host, path = world.client("host", organisation=made.host_id), "/v1/organisations/" + made.host_id
+    host.get(path)
+    assert host.patch(path, {"legal_representative": "王示例"}).rules == ["TR-35"]
 
 
 def test_the_history_of_a_change_tells_before_and_after(world):
