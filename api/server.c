@@ -472,16 +472,6 @@ struct problem *server_start(struct arena *arena, const struct server_options *o
 	return NULL;
 }
 
-int server_port(const struct server *server)
-{
-	return server->main.port;
-}
-
-int server_admin_port(const struct server *server)
-{
-	return server->admin.port;
-}
-
 /* Requests are waited for, connections are not: an idle one would never go away. */
 void server_stop(struct server *server)
 {

@@ -12,10 +12,6 @@ struct server;
 MUST_CHECK struct problem *server_start(struct arena *arena, const struct server_options *options,
 					struct server **ret);
 
-/* server_port, server_admin_port - the ports listened on, also when 0 was asked for. */
-int server_port(const struct server *server);
-int server_admin_port(const struct server *server);
-
 /* server_stop - refuse new connections, wait until the requests in flight are answered or drain_seconds have
  * passed, stop. */
 void server_stop(struct server *server);

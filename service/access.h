@@ -71,18 +71,12 @@ MUST_CHECK struct problem *access_create_account(struct arena *arena, struct poo
  * NULL. */
 MUST_CHECK struct problem *access_grant(struct arena *arena, struct pool *pool, const char *account_id,
 					const char *role, const char *reach_id, const char **ret_grant_id);
-MUST_CHECK struct problem *access_revoke_grant(struct arena *arena, struct pool *pool, const char *account_id,
-					       const char *grant_id);
 
 /* access_create_key - an API key, shown this once; scopes and expires_at (RFC 3339) may be NULL. */
 MUST_CHECK struct problem *access_create_key(struct arena *arena, struct pool *pool, const char *account_id,
 					     const char *name, const char *scopes, const char *expires_at,
 					     const char **ret_key, const char **ret_credential_id);
 
-/* access_create_client - an OAuth client for the client credentials grant. */
-MUST_CHECK struct problem *access_create_client(struct arena *arena, struct pool *pool,
-						const char *account_id, const char *name, const char *scopes,
-						const char **ret_client_id, const char **ret_secret);
 MUST_CHECK struct problem *access_revoke_key(struct arena *arena, struct pool *pool, const char *account_id,
 					     const char *credential_id);
 MUST_CHECK struct problem *access_disable_account(struct arena *arena, struct pool *pool,

@@ -74,13 +74,6 @@ struct problem *access_grant(struct arena *arena, struct pool *pool, const char 
 	return NULL;
 }
 
-struct problem *access_revoke_grant(struct arena *arena, struct pool *pool, const char *account_id,
-				    const char *grant_id)
-{
-	return call(arena, pool, OPERATION_REVOKE_GRANT,
-		    (struct path_value[]){{"id", account_id}, {"grant_id", grant_id}}, 2, NULL, -1, NULL);
-}
-
 static struct problem *credential_create(struct arena *arena, struct pool *pool, const char *account_id,
 					 json_t *body, json_t **ret)
 {
@@ -99,20 +92,6 @@ struct problem *access_create_key(struct arena *arena, struct pool *pool, const 
 			      &made));
 	*ret_key = member(made, "secret");
 	*ret_credential_id = member(made, "id");
-	return NULL;
-}
-
-struct problem *access_create_client(struct arena *arena, struct pool *pool, const char *account_id,
-				     const char *name, const char *scopes, const char **ret_client_id,
-				     const char **ret_secret)
-{
-	json_t *made;
-	TRY(credential_create(
-		arena, pool, account_id,
-		json_pack("{s:s, s:s, s:s*}", "kind", "oauth_client", "name", name, "scopes", scopes),
-		&made));
-	*ret_client_id = member(made, "client_id");
-	*ret_secret = member(made, "secret");
 	return NULL;
 }
 

@@ -16,13 +16,6 @@ const char *fen_text(struct request *rq, int64_t fen)
 	return arena_printf(rq->arena, "%" PRId64, fen);
 }
 
-int64_t input_fen(const json_t *input, const char *name)
-{
-	int64_t fen = 0;
-	const char *amount = input_member(json_object_get(input, name), "amount");
-	return amount && money_parse(amount, &fen) ? fen : 0;
-}
-
 struct problem *journal_book(struct request *rq, const struct journal_act *act)
 {
 	struct rows rows;

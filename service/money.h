@@ -50,8 +50,7 @@ struct journal_act {
 };
 MUST_CHECK struct problem *journal_book(struct request *rq, const struct journal_act *act);
 
-/* fen_text - for a statement's parameter; input_fen - a Money member of an act's body, 0 when absent. */
+/* fen_text - for a statement's parameter. */
 const char *fen_text(struct request *rq, int64_t fen);
-int64_t input_fen(const json_t *input, const char *name);
 
 #endif

@@ -78,10 +78,6 @@ MUST_CHECK struct problem *db_commit(struct db *db, struct arena *arena);
 /* db_rollback - undo and give the connection back; never fails. NULL is allowed. */
 void db_rollback(struct db *db);
 
-/* db_savepoint_… - a point inside the transaction to come back to. */
-MUST_CHECK struct problem *db_savepoint(struct db *db, struct arena *arena);
-void db_savepoint_rollback(struct db *db);
-
 /* db_check_now - check the constraints that wait for the commit (a dry run has none). */
 MUST_CHECK struct problem *db_check_now(struct db *db, struct arena *arena);
 

@@ -184,19 +184,6 @@ static struct problem *command(struct db *db, struct arena *arena, const char *t
 	return problem;
 }
 
-struct problem *db_savepoint(struct db *db, struct arena *arena)
-{
-	return command(db, arena, "savepoint point");
-}
-
-void db_savepoint_rollback(struct db *db)
-{
-	PGresult *result = connection_command(db->connection, "rollback to savepoint point");
-	if (!result || PQresultStatus(result) != PGRES_COMMAND_OK)
-		db->connection->broken = true;
-	PQclear(result);
-}
-
 struct problem *db_check_now(struct db *db, struct arena *arena)
 {
 	return command(db, arena, "set constraints all immediate");
