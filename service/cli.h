@@ -51,4 +51,7 @@ int cli_problem(const struct problem *problem);
 int cli_account(struct cli *cli);
 int cli_key(struct cli *cli);
 
+/* cli_health - the command that asks the running service. */
+int cli_health(struct cli *cli);
+
 #endif

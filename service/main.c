@@ -12,6 +12,7 @@
 #include "seal.h"
 #include "secret.h"
 #include "server.h"
+#include "supervisor.h"
 #include "sweep.h"
 
 #include <errno.h>
@@ -157,7 +158,9 @@ static struct problem *serve(struct cli *cli, const char *url, const sigset_t *s
 	log_event(LOG_LEVEL_INFO, "ready", "address", config->bind, "port",
 		  arena_printf(cli->arena, "%d", config->port), "version", VERSION, "clock", config->clock,
 		  (char *)NULL);
+	supervisor_tell("READY=1");
 	sigwait(signals, &received);
+	supervisor_tell("STOPPING=1");
 	log_event(LOG_LEVEL_INFO, "stopping", "signal", received == SIGINT ? "SIGINT" : "SIGTERM",
 		  (char *)NULL);
 	unblock_signals(signals);
@@ -310,6 +313,8 @@ static const struct command commands[] = {
 	{"key", "create | list | revoke", "API keys of accounts; a key is shown once.", cli_key,
 	 {{"title", "TEXT", "what the key is for"}, {"scopes", "WORDS", "narrow what the key may do"},
 	  {"expires-at", "TIME", "RFC 3339"}, {NULL, NULL, NULL}}},
+	{"health", "[--live]", "Ask the service on this machine whether it is ready; exit code 0 or 1.", cli_health,
+	 {{"live", NULL, "only whether it runs and answers, not whether its database does"}, {NULL, NULL, NULL}}},
 	{"check-config", "[settings]", "Print every setting with its origin, secrets masked.", run_check_config, {{NULL, NULL, NULL}}},
 	{"openapi", "", "Print the description of the API as JSON.", run_openapi, {{NULL, NULL, NULL}}},
 	{"version", "", "Print the versions of the program and its libraries.", run_version, {{NULL, NULL, NULL}}},
