@@ -2,6 +2,7 @@
 #include "metrics.h"
 
 #include "operations.h"
+#include "public_card.h"
 
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -157,6 +158,26 @@ static void write_durations(struct buffer *out)
 	write_duration(out, &durations[operation_count], "any", "none");
 }
 
+static void write_public_cache(struct buffer *out)
+{
+	struct public_counts counts = public_card_count();
+	buffer_printf(
+		out,
+		"# HELP public_cache_listening Whether the writes of other instances are heard; only then "
+		"anything is given from memory.\n"
+		"# TYPE public_cache_listening gauge\npublic_cache_listening %d\n"
+		"# TYPE public_cache_hits_total counter\npublic_cache_hits_total %" PRIu64 "\n"
+		"# TYPE public_cache_misses_total counter\npublic_cache_misses_total %" PRIu64 "\n"
+		"# TYPE public_cache_invalidations_total counter\npublic_cache_invalidations_total %" PRIu64
+		"\n"
+		"# TYPE public_cache_late_fills_total counter\npublic_cache_late_fills_total %" PRIu64 "\n"
+		"# TYPE public_cache_evictions_total counter\npublic_cache_evictions_total %" PRIu64 "\n"
+		"# TYPE public_cache_entries gauge\npublic_cache_entries %" PRIu64 "\n"
+		"# TYPE public_cache_bytes gauge\npublic_cache_bytes %" PRIu64 "\n",
+		counts.is_leased, counts.hits, counts.misses, counts.drops, counts.refusals, counts.evictions,
+		counts.entries, counts.bytes);
+}
+
 void metrics_write(struct buffer *out, const struct server_options *options)
 {
 	struct pool_counts pool = {0};
@@ -182,4 +203,5 @@ void metrics_write(struct buffer *out, const struct server_options *options)
 		      (uint64_t)refused_missing, (uint64_t)refused_token);
 	buffer_printf(out, "# TYPE idempotent_replays_total counter\nidempotent_replays_total %" PRIu64 "\n",
 		      (uint64_t)replayed);
+	write_public_cache(out);
 }

@@ -4,6 +4,7 @@
 #include "log.h"
 #include "operations.h"
 #include "pipeline.h"
+#include "reply.h"
 #include "text.h"
 
 #include <inttypes.h>
@@ -66,16 +67,13 @@ static const char *cache_control(const struct exchange *x)
 static const char *entity_tag(struct exchange *x)
 {
 	const struct reply *reply = &x->rq.reply;
-	char hex[SHA256_HEX];
 	if (reply->no_etag || reply->stream.read || !reply->body.length)
 		return NULL;
 	if (reply->version < 0 && x->rq.op->method != METHOD_GET)
 		return NULL;
 	if (x->rq.dry_run)
 		return NULL;
-	sha256_hex(reply->body.text, reply->body.length, hex);
-	int64_t version = reply->version < 0 ? 0 : reply->version;
-	return arena_printf(x->arena, "\"%" PRId64 ".%.8s\"", version, hex);
+	return reply_tag(&x->rq);
 }
 
 /* A file name in any script (RFC 8187), with an ASCII one for old clients. */

@@ -4,6 +4,7 @@
 #include "decision.h"
 #include "effects.h"
 #include "operations.h"
+#include "public_card.h"
 #include "reply.h"
 #include "transition.h"
 
@@ -57,9 +58,24 @@ struct problem *predecessor_facts_load(struct request *rq, const char *alliance_
 
 /* ---- the public card, the status, the lists ---- */
 
+/* What everybody gets: from memory, or read and kept for the next. */
+static struct problem *public_answer(struct request *rq, enum public_kind kind, const char *id,
+				     const char *number)
+{
+	struct public_reading reading;
+	if (public_card_give(rq, kind, id ? id : number, &reading))
+		return NULL;
+	TRY(reply_statement(rq, kind == PUBLIC_CARD ? SQL_ALLIANCE_CARD : SQL_ALLIANCE_STATUS,
+			    P(id, number, rq->today_text), NULL));
+	public_card_keep(rq, &reading);
+	return NULL;
+}
+
 static struct problem *alliance_show(struct request *rq, const char *id, const char *number)
 {
 	struct rows rows;
+	if (!rq->caller->account_id)
+		return public_answer(rq, PUBLIC_CARD, id, number);
 	TRY(db_run(rq->db, rq->arena, SQL_ALLIANCE_GET,
 		   P(id, number, rq->today_text, rq->caller->account_id,
 		     arena_printf(rq->arena, "%d", policy_parameters(rq)->core_min)),
@@ -89,13 +105,12 @@ struct problem *get_alliance_by_number(struct request *rq)
 
 struct problem *get_alliance_status(struct request *rq)
 {
-	return reply_statement(rq, SQL_ALLIANCE_STATUS, P(request_path_id(rq), NULL, rq->today_text), NULL);
+	return public_answer(rq, PUBLIC_STATUS, request_path_id(rq), NULL);
 }
 
 struct problem *get_alliance_status_by_number(struct request *rq)
 {
-	return reply_statement(rq, SQL_ALLIANCE_STATUS, P(NULL, request_value(rq, "number"), rq->today_text),
-			       NULL);
+	return public_answer(rq, PUBLIC_STATUS, NULL, request_value(rq, "number"));
 }
 
 /* The plain list is the common one and has a statement of its own, whose plan needs no values; a search is

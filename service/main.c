@@ -7,6 +7,7 @@
 #include "install.h"
 #include "log.h"
 #include "migrate.h"
+#include "public_card.h"
 #include "reply.h"
 #include "schema.h"
 #include "seal.h"
@@ -76,6 +77,7 @@ static struct problem *open_database(struct cli *cli, const char *url, struct po
 		.wait_ms = cli->config.pool_wait_ms,
 		.statement_timeout_ms = cli->config.statement_timeout_ms,
 		.lock_timeout_ms = cli->config.lock_timeout_ms,
+		.changed = public_card_changed,
 	};
 
 	TRY(migrate_check(cli->arena, url));
@@ -101,6 +103,19 @@ static struct problem *start_keys(struct cli *cli)
 	TRY(secret_open(cli->arena, cli->config.cursor_key_file, cursor_key));
 	reply_cursor_key(cursor_key, sizeof cursor_key);
 	return NULL;
+}
+
+/* What everybody reads, in memory. */
+static struct problem *start_public_cards(struct cli *cli, const char *url)
+{
+	const struct public_card_options options = {
+		.conninfo = url,
+		.mebibytes = cli->config.public_cache_mib,
+		.bound_ms = cli->config.public_cache_bound_ms,
+		.life_seconds = cli->config.public_cache_seconds,
+	};
+
+	return public_card_start(cli->arena, &options);
 }
 
 /* Blocked in every thread that comes later; only sigwait takes them. SIGPIPE: a client that left is no reason
@@ -147,9 +162,12 @@ static struct problem *serve(struct cli *cli, const char *url, const sigset_t *s
 
 	TRY(start_keys(cli));
 	TRY(open_database(cli, url, &options.pool));
-	problem = server_start(cli->arena, &options, &server);
+	problem = start_public_cards(cli, url);
+	if (!problem)
+		problem = server_start(cli->arena, &options, &server);
 	if (problem) {
 		pool_close(options.pool);
+		public_card_stop();
 		return problem;
 	}
 	access_serve(options.pool);
@@ -168,6 +186,7 @@ static struct problem *serve(struct cli *cli, const char *url, const sigset_t *s
 	sweep_stop();
 	access_stop();
 	pool_close(options.pool);
+	public_card_stop();
 	log_event(LOG_LEVEL_INFO, "stopped", (char *)NULL);
 	return NULL;
 }

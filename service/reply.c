@@ -7,6 +7,7 @@
 #include "rows.h"
 #include "text.h"
 
+#include <inttypes.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -268,6 +269,16 @@ static void write_row(struct buffer *buffer, const struct plan *plan, const stru
 		buffer_char(buffer, '}');
 	write_extras(buffer, extras);
 	buffer_char(buffer, '}');
+}
+
+const char *reply_tag(struct request *rq)
+{
+	char hex[SHA256_HEX];
+	if (rq->reply.tag)
+		return rq->reply.tag;
+	sha256_hex(rq->reply.body.text, rq->reply.body.length, hex);
+	return rq->reply.tag = arena_printf(rq->arena, "\"%" PRId64 ".%.8s\"",
+					    rq->reply.version < 0 ? INT64_C(0) : rq->reply.version, hex);
 }
 
 void reply_row(struct request *rq, const struct rows *rows, int row, const struct reply_extra *extras)

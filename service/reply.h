@@ -31,6 +31,9 @@ MUST_CHECK struct problem *reply_page(struct request *rq, enum statement stateme
 				      const char *const *filters, size_t count,
 				      const struct reply_extra *extras);
 
+/* reply_tag - the strong entity tag of the body as it stands: "<version>.<hash>", with quotes. */
+const char *reply_tag(struct request *rq);
+
 /* reply_json - a small irregular reply; takes over the reference. */
 void reply_json(struct request *rq, json_t *value);
 

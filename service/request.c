@@ -4,6 +4,7 @@
 
 #include "history.h"
 #include "log.h"
+#include "public_card.h"
 #include "text.h"
 
 #include <stdlib.h>
@@ -88,6 +89,7 @@ static struct problem *replay(struct request *rq, const struct rows *stored, boo
 	rq->reply.version = row_is_null(stored, 0, "version") ? -1 : row_integer(stored, 0, "version");
 	rq->reply.replayed = true;
 	buffer_text(&rq->reply.body, body ? body : "");
+	public_card_replayed();
 	*ret_replayed = true;
 	return NULL;
 }

@@ -53,6 +53,7 @@ struct reply {
 	const char *next_cursor; /* of a page */
 	const char *next_url;    /* the same as path and query, as in the body */
 	int64_t version;         /* of the resource, for the ETag; -1 = none */
+	const char *tag;         /* the entity tag of the body where it is known already; see reply_tag */
 	bool no_etag;
 	bool replayed;
 	struct stream stream; /* stream.read NULL = body */

@@ -44,9 +44,9 @@ class Session:
             self.started.migrate()
         return self.started
 
-    def world(self, settings=None):
+    def world(self, settings=None, twin=None):
         self.worlds += 1
-        return World(self.cluster(), self.directory / f"world-{self.worlds}", self.recorder, settings)
+        return World(self.cluster(), self.directory / f"world-{self.worlds}", self.recorder, settings, twin=twin)
 
     def close(self):
         if self.started:

@@ -13,10 +13,28 @@
 /* How much longer than the server's own time-out we wait for its answer. */
 #define GRACE_MS 2000
 
+/* The notice by which a transaction tells what it changed, and how much of that is kept. */
+#define CHANGED_STATE "ALC00"
+#define CHANGED_MAX   65536
+
+static void changed_add(struct connection *connection, const char *names)
+{
+	if (!names || connection->changed.length > CHANGED_MAX) {
+		connection->changed_all = true;
+		return;
+	}
+	buffer_char(&connection->changed, ' ');
+	buffer_text(&connection->changed, names);
+}
+
 static void notice_receive(void *context, const PGresult *result)
 {
 	struct connection *connection = context;
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	if (state && strcmp(state, CHANGED_STATE) == 0) {
+		changed_add(connection, PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+		return;
+	}
 	if (connection->committing && state && strcmp(state, "01000") == 0)
 		connection->commit_warning = true;
 	log_event(LOG_LEVEL_DEBUG, "database_notice", "sqlstate", state, (char *)NULL);
@@ -156,7 +174,8 @@ static PGconn *connect_to(const struct connection_options *options)
 		 "-c statement_timeout=%d -c lock_timeout=%d -c idle_in_transaction_session_timeout=%d "
 		 "-c TimeZone=Asia/Shanghai -c DateStyle=ISO -c default_transaction_isolation=read\\ "
 		 "committed "
-		 "-c default_transaction_read_only=%s -c jit=off",
+		 "-c default_transaction_read_only=%s -c jit=off -c client_min_messages=notice "
+		 "-c alliance.tell=on",
 		 options->statement_timeout_ms, options->lock_timeout_ms,
 		 2 * options->statement_timeout_ms + 10000, options->read_only ? "on" : "off");
 	const char *keywords[] = {"dbname",
@@ -205,5 +224,6 @@ void connection_close(struct connection *connection)
 	if (!connection)
 		return;
 	PQfinish(connection->pg);
+	buffer_free(&connection->changed);
 	free(connection);
 }

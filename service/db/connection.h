@@ -4,6 +4,7 @@
 #ifndef CONNECTION_H
 #define CONNECTION_H
 
+#include "buffer.h"
 #include "problem.h"
 #include "statement.h"
 
@@ -24,6 +25,11 @@ struct connection {
 	bool broken;     /* lost, or in an unknown state: only good for closing */
 	bool committing; /* a COMMIT is on its way */
 	bool commit_warning; /* warning 01000 during it: a wait for the standby was cancelled */
+	/* what the open transaction has told of (public_card_tell in sql/migrations): the names of the public
+	   answers that it makes obsolete, separated by spaces; too many of them, or a commit whose fate is not
+	   known, are all of them */
+	struct buffer changed;
+	bool changed_all;
 };
 
 /* connection_open - the problem's cause says what is wrong (an address, a statement that does not prepare).

@@ -51,6 +51,9 @@ struct pool_options {
 	int connections;
 	int wait_ms; /* for a free connection; then PROBLEM_overloaded with Retry-After */
 	int statement_timeout_ms, lock_timeout_ms;
+	/* Called when a transaction ends that made public answers obsolete, before anybody is told of its end:
+	   their names, or NULL for all (a commit whose fate is not known). NULL = nobody asks. */
+	void (*changed)(const char *names);
 };
 
 /* pool_open - connect once to prove that every statement prepares; the problem says what is wrong. */

@@ -19,6 +19,7 @@
 struct pool {
 	char *conninfo;
 	struct connection_options options, lane_options;
+	void (*changed)(const char *names);
 	int count, wait_ms;
 	pthread_mutex_t mutex;
 	pthread_cond_t available; /* a connection came back, or hope went */
@@ -103,9 +104,19 @@ struct problem *pool_checkout(struct pool *pool, struct arena *arena, struct db 
 	return problem;
 }
 
+/* tell_changed - on every way out of a transaction, before its outcome is told to anybody. */
+static void tell_changed(const struct pool *pool, struct connection *connection)
+{
+	if (pool->changed && (connection->changed.length || connection->changed_all))
+		pool->changed(connection->changed_all ? NULL : connection->changed.text);
+	buffer_clear(&connection->changed);
+	connection->changed_all = false;
+}
+
 void pool_checkin(struct db *db)
 {
 	struct pool *pool = db->pool;
+	tell_changed(pool, db->connection);
 	if (db->connection->broken || PQtransactionStatus(db->connection->pg) != PQTRANS_IDLE) {
 		connection_close(db->connection);
 		db->connection = NULL;
@@ -230,6 +241,7 @@ static struct pool *pool_make(const struct pool_options *options)
 	if (!pool->slots)
 		abort();
 	pool->wait_ms = options->wait_ms;
+	pool->changed = options->changed;
 	pool->conninfo = copy_text(options->conninfo);
 	pool->options = (struct connection_options){pool->conninfo, options->statement_timeout_ms,
 						    options->lock_timeout_ms, false, true};

@@ -161,7 +161,7 @@ struct problem *db_commit(struct db *db, struct arena *arena)
 	struct problem *problem = judge_commit(arena, result, connection->commit_warning);
 	PQclear(result);
 	if (problem && problem->code == PROBLEM_outcome_unknown)
-		connection->broken = true;
+		connection->broken = connection->changed_all = true;
 	pool_checkin(db);
 	return problem;
 }
@@ -170,7 +170,10 @@ void db_rollback(struct db *db)
 {
 	if (!db)
 		return;
-	PQclear(connection_command(db->connection, "rollback"));
+	PGresult *result = connection_command(db->connection, "rollback");
+	if (result && PQresultStatus(result) == PGRES_COMMAND_OK)
+		buffer_clear(&db->connection->changed);
+	PQclear(result);
 	pool_checkin(db);
 }
 

@@ -6,6 +6,8 @@ lost        it is executed, but the connection ends before its answer
 unsent      the connection ends before it is executed
 rolled_back it is sent as ROLLBACK: the server answers ROLLBACK without an error
 warned      its answer comes with warning 01000, as when the wait for a standby is cancelled
+
+While silent, what the server says to a connection that listens for notifications goes nowhere, and nobody says so.
 """
 import os
 import socket
@@ -44,6 +46,7 @@ class Relay:
         self.only = b"\0" + only.encode() + b"\0"  # in a Bind: the portal's empty name, then the statement's
         os.makedirs(self.directory, exist_ok=True)
         self.trouble, self.commits, self.troubled = None, 0, 0
+        self.silent = False
         self.lock = threading.Lock()
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(f"{self.directory}/.s.PGSQL.5432")
@@ -71,7 +74,7 @@ class Relay:
 
     def serve(self, client):
         server = socket.socket(socket.AF_UNIX)
-        state = {"trouble": None}
+        state = {"trouble": None, "listens": False}
         wanted = False
         try:
             server.connect(self.server)
@@ -81,6 +84,7 @@ class Relay:
             while True:
                 kind, data = message(client)
                 wanted = wanted or (kind == b"B" and data[5:].startswith(self.only))
+                state["listens"] = state["listens"] or (kind == b"Q" and b"listen " in data)
                 if kind == b"Q" and data[5:-1].lower() == b"commit":
                     state["trouble"] = self.take() if wanted else None
                     wanted = False
@@ -98,6 +102,8 @@ class Relay:
         try:
             while True:
                 kind, data = message(server)
+                if self.silent and state["listens"]:
+                    continue
                 if state["trouble"] == "lost" and kind == b"C":
                     break
                 if state["trouble"] == "warned" and kind == b"C":

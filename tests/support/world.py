@@ -52,13 +52,15 @@ def free_ports(count):
 
 
 class World:
-    """start() and stop() may be called again: the database stays. settings are flags of allianced serve."""
+    """start() and stop() may be called again: the database stays. settings are flags of allianced serve. twin is another world
+    whose database this one serves, too."""
 
-    def __init__(self, cluster, directory, recorder, settings=None, template=clusters.TEMPLATE):
+    def __init__(self, cluster, directory, recorder, settings=None, template=clusters.TEMPLATE, twin=None):
         self.cluster, self.recorder = cluster, recorder
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
-        self.database = cluster.create(template)
+        self.is_twin = twin is not None
+        self.database = twin.database if twin else cluster.create(template)
         self.settings = {"clock": "fixed:" + START, "sweep": "off", "log-format": "json", "log-level": "info",
                          "pool-connections": 6, "state-dir": self.directory.parent / "state", **(settings or {})}
         self.log_path = self.directory / "service.log"
@@ -128,7 +130,8 @@ class World:
         try:
             self.stop()
         finally:
-            self.cluster.drop(self.database)
+            if not self.is_twin:
+                self.cluster.drop(self.database)
 
     def log(self):
         return self.log_path.read_text(encoding="utf-8", errors="replace") if self.log_path.exists() else ""
