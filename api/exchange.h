@@ -17,6 +17,7 @@ struct server_options {
 	const char *docs_dir;   /* of the API page's script; NULL or empty = the built-in list */
 	const char *commit;     /* of the program, for the metrics */
 	int max_connections, max_connections_per_ip; /* 0 = no limit of the latter */
+	int max_reads, max_writes;                   /* at work on the database at a time */
 	int header_timeout_ms, body_timeout_ms, write_timeout_ms, idle_timeout_ms;
 	int body_limit; /* bytes */
 	int drain_seconds;
@@ -42,6 +43,7 @@ struct exchange {
 	const char *authorization;
 	struct preferences preferences;
 	char trace_id[TRACE_ID_TEXT];
+	struct place *place;    /* among those at work, or NULL */
 	struct problem *faults; /* what validation has found so far */
 	int fault_count;        /* of the parameters and headers; those beyond the bound are not told */
 	struct request rq;

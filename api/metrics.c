@@ -1,6 +1,7 @@
 /* Counters without locks, and their text. */
 #include "metrics.h"
 
+#include "admission.h"
 #include "operations.h"
 #include "public_card.h"
 
@@ -178,6 +179,26 @@ static void write_public_cache(struct buffer *out)
 		counts.entries, counts.bytes);
 }
 
+static void write_admission(struct buffer *out)
+{
+	static const char *const kinds[ADMIT_KINDS] = {"read", "write"};
+	struct admission_counts counts = admission_count();
+	buffer_text(
+		out,
+		"# HELP http_requests_shed_total Requests told 503 at once because all places were taken.\n"
+		"# TYPE http_requests_shed_total counter\n");
+	for (int i = 0; i < ADMIT_KINDS; i++)
+		buffer_printf(out, "http_requests_shed_total{kind=\"%s\"} %" PRIu64 "\n", kinds[i],
+			      counts.shed[i]);
+	buffer_text(out, "# TYPE http_requests_at_work gauge\n");
+	for (int i = 0; i < ADMIT_KINDS; i++)
+		buffer_printf(out, "http_requests_at_work{kind=\"%s\"} %d\n", kinds[i], counts.at_work[i]);
+	buffer_text(out, "# TYPE http_requests_at_work_limit gauge\n");
+	for (int i = 0; i < ADMIT_KINDS; i++)
+		buffer_printf(out, "http_requests_at_work_limit{kind=\"%s\"} %d\n", kinds[i],
+			      counts.limit[i]);
+}
+
 void metrics_write(struct buffer *out, const struct server_options *options)
 {
 	struct pool_counts pool = {0};
@@ -191,6 +212,7 @@ void metrics_write(struct buffer *out, const struct server_options *options)
 	write_durations(out);
 	buffer_printf(out, "# TYPE http_requests_in_flight gauge\nhttp_requests_in_flight %d\n",
 		      atomic_load(&in_flight));
+	write_admission(out);
 	buffer_printf(
 		out,
 		"# TYPE db_pool_connections gauge\ndb_pool_connections{state=\"idle\"} %d\n"

@@ -1,8 +1,9 @@
-/* The stages of a call, in the order of refusals: 400 for what is no HTTP, 404 and 405 for no route, 401,
-   413, 400 with every fault, 403; what comes after is the request wrapper's. */
+/* The stages of a call, in the order of refusals: 400 for what is no HTTP, 404 and 405 for no route, 503
+   for no place, 401, 413, 400 with every fault, 403; what comes after is the request wrapper's. */
 #include "pipeline.h"
 
 #include "access.h"
+#include "admission.h"
 #include "authenticate.h"
 #include "json.h"
 #include "pages.h"
@@ -458,6 +459,7 @@ static const struct stage {
 	{"parse the frame", parse_frame},
 	{"parse the target", parse_target},
 	{"find the operation", find_operation},
+	{"admit", admission_enter},
 	{"find the caller", find_caller},
 	{"limit the body", limit_body},
 	{"validate", validate},
@@ -490,6 +492,7 @@ void pipeline_run(struct exchange *x)
 			return;
 		}
 	}
+	admission_leave(x);
 	if (problem)
 		respond_problem(x, problem);
 	else

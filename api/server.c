@@ -3,6 +3,7 @@
    its own. */
 #include "server.h"
 
+#include "admission.h"
 #include "clock.h"
 #include "connection.h"
 #include "log.h"
@@ -26,6 +27,7 @@
 #define STREAM_BLOCK      32768
 #define CONNECTION_MEMORY 16384
 #define STACK_SIZE        (1024 * 1024)
+#define BACKLOG           4096 /* connections that wait to be accepted; the kernel has a bound of its own */
 
 struct listener {
 	struct server *server;
@@ -336,7 +338,7 @@ static struct problem *open_socket(struct arena *arena, const char *address, int
 	bool bound = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0;
 	if (bound && found->ai_family == AF_INET6)
 		bound = setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no) == 0;
-	bound = bound && bind(fd, found->ai_addr, found->ai_addrlen) == 0 && listen(fd, 511) == 0;
+	bound = bound && bind(fd, found->ai_addr, found->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0;
 	int error = errno;
 	freeaddrinfo(found);
 	if (!bound) {
@@ -463,6 +465,7 @@ struct problem *server_start(struct arena *arena, const struct server_options *o
 	route_start();
 	metrics_start();
 	connections_start(&server->options);
+	admission_start(&server->options);
 	struct problem *problem = listen_and_serve(arena, server);
 	if (problem) {
 		server_free(server);

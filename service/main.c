@@ -149,6 +149,8 @@ static struct problem *serve(struct cli *cli, const char *url, const sigset_t *s
 		.commit = COMMIT,
 		.max_connections = config->max_connections,
 		.max_connections_per_ip = config->max_connections_per_ip,
+		.max_reads = config->max_reads,
+		.max_writes = config->max_writes,
 		.header_timeout_ms = config->header_timeout_ms,
 		.body_timeout_ms = config->body_timeout_ms,
 		.write_timeout_ms = config->write_timeout_ms,

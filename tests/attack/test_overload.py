@@ -1,0 +1,86 @@
+"""More requests than there are places for: told so at once, while health answers and everybody else is let go on."""
+import concurrent.futures
+import json
+import urllib.request
+import uuid
+
+from support import raw
+from support.held import Held
+
+SETTINGS = {"max-reads": 2, "max-writes": 2, "lock-timeout-ms": 20000, "statement-timeout-ms": 20000}
+# Whoever shows a token waits for this lock, on the lane that reads share.
+LOCK = "lock table account in access exclusive mode"
+
+
+def metric(world, line):
+    with urllib.request.urlopen(f"http://127.0.0.1:{world.admin_port}/metrics", timeout=10) as reply:
+        for one in reply.read().decode().splitlines():
+            if one.startswith(line + " "):
+                return int(one.split()[-1])
+    raise KeyError(line)
+
+
+def at_work(world, kind, count):
+    return raw.wait_until(lambda: metric(world, f'http_requests_at_work{{kind="{kind}"}}') == count)
+
+
+def refused(reply):
+    return (reply.status, reply.code, reply.headers["Content-Type"]) == (503, "overloaded", "application/problem+json") and \
+        int(reply.headers["Retry-After"]) >= 1
+
+
+def test_the_first_beyond_the_places_is_refused_at_once(make_world):
+    world = make_world(**SETTINGS)
+    officer, sysadmin = world.client("officer"), world.client("sysadmin")
+    account, key = {"name": "held", "kind": "machine"}, str(uuid.uuid4())
+    with concurrent.futures.ThreadPoolExecutor() as threads:
+        with Held(world, LOCK):
+            waiting = [threads.submit(officer.get, "/v1/me") for _ in range(2)]
+            assert at_work(world, "read", 2)
+            for client, path in ((officer, "/v1/me"), (officer, "/v1/tasks"), (world.anonymous, "/v1/alliances")):
+                assert refused(client.get(path)), path  # before any question of who asks
+            for path in ("/health/live", "/health/ready", "/v1", "/v1/openapi.json", "/problems/overloaded"):
+                assert world.anonymous.get(path).status == 200, path
+            assert world.anonymous.get("/v1/nothing").status == 404
+            # reads in trouble leave the places of the writes alone
+            writing = [threads.submit(sysadmin.post, "/v1/accounts", account, key=key) for _ in range(2)]
+            assert at_work(world, "write", 2)
+            assert refused(sysadmin.post("/v1/accounts", account, key=key))
+            assert not any(one.done() for one in waiting + writing)
+        assert [one.result().status for one in waiting] == [200, 200]
+        # what was refused had no effect; the two that waited are one key, so one effect
+        assert {one.result().status for one in writing} == {201}
+    assert world.value("select count(*) from account where name = 'held'") == "1"
+    assert at_work(world, "read", 0) and at_work(world, "write", 0)
+    assert officer.get("/v1/me").status == 200
+    assert (metric(world, 'http_requests_shed_total{kind="read"}'), metric(world, 'http_requests_shed_total{kind="write"}')) == (3, 1)
+
+
+def test_a_place_is_given_back_whatever_the_answer(make_world):
+    world = make_world(**{"max-reads": 1, "max-writes": 1})
+    sysadmin = world.client("sysadmin")
+    for _ in range(3):
+        assert world.anonymous.get("/v1/tasks").status == 401
+        assert world.anonymous.get("/v1/alliances?nonsense=1").status == 400
+        assert world.anonymous.get(f"/v1/alliances/{uuid.uuid4()}").status == 404
+        assert sysadmin.post("/v1/accounts", {"name": "x", "kind": "nothing"}).status == 400
+        assert sysadmin.post("/v1/accounts", {"name": "place", "kind": "machine"}).status == 201
+        assert raw.get(world.port, "/v1/funding-records", "Accept: text/csv").status in (200, 401, 403)
+
+
+def test_a_refusal_keeps_the_connection(make_world):
+    """Coming back costs the client no new connection."""
+    world = make_world(**SETTINGS)
+    officer = world.client("officer")
+    request = b"GET %s HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer " + officer.token.encode() + b"\r\n\r\n"
+    with concurrent.futures.ThreadPoolExecutor() as threads, raw.connect(world.port) as stream:
+        with Held(world, LOCK):
+            waiting = [threads.submit(officer.get, "/v1/me") for _ in range(2)]
+            assert at_work(world, "read", 2)
+            stream.sendall(request % b"/v1/me")
+            answer = raw.parse(stream.recv(65536))
+            assert (answer.status, answer.header("connection")) == (503, None)
+        assert [one.result().status for one in waiting] == [200, 200]
+        stream.sendall(request % b"/v1/me")
+        answer = raw.parse(stream.recv(65536))
+        assert answer.status == 200 and json.loads(answer.body)["roles"]
