@@ -67,7 +67,7 @@ $(OUT)/gen/%.o: $(GEN)/%.c
 $(GEN)/operations/operations.c $(GEN)/operations/operations.h &: openapi.yaml api/compile-spec.py
 	@mkdir -p $(GEN)/operations
 	$(PYTHON) api/compile-spec.py openapi.yaml $(GEN)/operations
-$(GEN)/sql/statements.c $(GEN)/sql/statements.h $(GEN)/sql/migrations.c &: sql/compile-sql.py $(wildcard sql/statements/*.sql sql/migrations/*.sql) sql/statements sql/migrations
+$(GEN)/sql/statements.c $(GEN)/sql/statements.h $(GEN)/sql/migrations.c &: sql/compile-sql.py $(wildcard sql/statements/*.sql sql/migrations/*.sql sql/seed/*.sql) sql/statements sql/migrations sql/seed
 	@mkdir -p $(GEN)/sql
 	$(PYTHON) sql/compile-sql.py sql $(GEN)/sql
 
@@ -95,6 +95,11 @@ test-thread: ## the concurrent scenario against a build under ThreadSanitizer
 	@+docker/local/test-thread
 sanitize: ## compile with the address and undefined behaviour sanitizers
 	@$(MAKE) SANITIZE=address build
+.PHONY: image test-docker
+image: ## build the images of the service and of its proxy with the docker that is there
+	@docker/local/image
+test-docker: ## the images and compose.yaml on a docker daemon of its own: the journey through the proxy while things die
+	@docker/local/test-docker
 lint: ## format, clang-tidy, cppcheck, openapi.yaml, shell scripts
 	@+docker/local/lint
 format: ## lay out the C files by .clang-format
