@@ -17,6 +17,12 @@ for _name, _result, _arguments in (
         ("PQgetlength", ctypes.c_int, [ctypes.c_void_p, ctypes.c_int, ctypes.c_int]),
         ("PQgetvalue", ctypes.c_void_p, [ctypes.c_void_p, ctypes.c_int, ctypes.c_int])):
     getattr(_PQ, _name).restype, getattr(_PQ, _name).argtypes = _result, _arguments
+for _name, _result, _arguments in (
+        ("PQsetNoticeReceiver", ctypes.c_void_p, [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]),
+        ("PQresultErrorField", ctypes.c_char_p, [ctypes.c_void_p, ctypes.c_int]),
+        ("PQconsumeInput", ctypes.c_int, [ctypes.c_void_p]), ("PQfreemem", None, [ctypes.c_void_p]),
+        ("PQnotifies", ctypes.c_void_p, [ctypes.c_void_p])):
+    getattr(_PQ, _name).restype, getattr(_PQ, _name).argtypes = _result, _arguments
 _CONNECTION_OK, _EMPTY, _COMMAND, _TUPLES, _VERBOSE = 0, 0, 1, 2, 2
 _quiet = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p)(lambda _context, _message: None)
 
@@ -88,3 +94,39 @@ class Connection:
 
         columns = range(_PQ.PQnfields(result))
         return [tuple(cell(row, column) for column in columns) for row in range(_PQ.PQntuples(result))]
+
+
+class _Notification(ctypes.Structure):
+    _fields_ = [("channel", ctypes.c_char_p), ("pid", ctypes.c_int), ("payload", ctypes.c_char_p)]
+
+
+class Session(Connection):
+    """One session that stays as it is from one text to the next, with what the server says on its own."""
+
+    def __init__(self, conninfo):
+        super().__init__(conninfo)
+        self.said = []
+        self.receiver = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(self.hear)
+        self.open()
+        _PQ.PQsetNoticeReceiver(self.handle, ctypes.cast(self.receiver, ctypes.c_void_p), None)
+
+    def tidy(self, text):
+        pass
+
+    def hear(self, _context, result):
+        self.said.append(tuple(_PQ.PQresultErrorField(result, ord(field)).decode() for field in "CM"))
+
+    def notices(self):
+        """(SQLSTATE, message) of every notice since the last call."""
+        said, self.said = self.said, []
+        return said
+
+    def notifications(self):
+        """(channel, payload) of what was notified up to now; PostgreSQL hands it over before it says that it is ready."""
+        self.run("")
+        found = []
+        while handle := _PQ.PQnotifies(self.handle):
+            one = ctypes.cast(handle, ctypes.POINTER(_Notification)).contents
+            found.append((one.channel.decode(), one.payload.decode()))
+            _PQ.PQfreemem(handle)
+        return found
