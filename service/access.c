@@ -103,12 +103,11 @@ static void touch_write(const char *id)
 	struct arena *arena = arena_new();
 	struct db *db = NULL;
 	char now[INSTANT_TEXT];
-	struct rows rows;
 	/* a note that cannot be made now is made at a later use: no problem of anybody's request */
 	struct problem *problem = db_begin(touch.pool, arena, false, &db);
 	if (!problem)
 		problem = db_run(db, arena, SQL_CREDENTIAL_TOUCH, P(id, instant_format(clock_wall(), now)),
-				 &rows);
+				 NULL);
 	if (problem)
 		db_rollback(db);
 	else

@@ -4,6 +4,7 @@
 
 #include "json.h"
 #include "request.h"
+#include "text.h"
 #include "transition.h"
 
 /* What application_load keeps in subject->own for the effects. */
@@ -11,9 +12,9 @@ struct application {
 	const char *id, *number, *kind, *name;
 	const char *recommender_id, *lead_organisation_id;
 	int64_t round, revision;
-	const char *head_json;        /* canonical JSON of the head fields */
-	const char *attachments_json; /* the complete attachments, canonical */
-	json_t *form;                 /* owned by the arena */
+	/* owned by the arena: the head fields, the complete attachments, the form */
+	json_t *head, *attachments, *form;
+	struct date endorsed_on; /* while it is endorsed; else unset */
 };
 
 /* application_subject - application_load without the facts of evaluation and decision, which the steps up to
@@ -21,9 +22,13 @@ struct application {
 MUST_CHECK struct problem *application_subject(struct request *rq, const char *id, bool lock,
 					       struct subject *ret);
 
-/* acceptance_limit - the last day on which an endorsed application is accepted or sent back in time; *ret is
-   left alone when it was never endorsed. */
-MUST_CHECK struct problem *acceptance_limit(struct request *rq, const char *id, const char **ret);
+/* acceptance_limit - the last day on which an endorsed application is accepted or sent back in time; NULL
+   when it is not endorsed. */
+const char *acceptance_limit(struct request *rq, const struct application *application);
+
+/* application_snapshot - the hash of what is filed, in hex, over the canonical texts of its three parts. */
+void application_snapshot(struct arena *arena, const char *attachments, const char *form, const char *head,
+			  char hex[SHA256_HEX]);
 
 /* credit_code_fold - the code in capitals, in the arena; NULL stays NULL. */
 const char *credit_code_fold(struct arena *arena, const char *code);

@@ -35,13 +35,21 @@ static struct problem *answers_keep(struct request *rq, const struct application
 }
 
 /* One canonical text of all that is filed; its SHA-256 is what the experts' panel freezes later. */
+void application_snapshot(struct arena *arena, const char *attachments, const char *form, const char *head,
+			  char hex[SHA256_HEX])
+{
+	const char *text =
+		arena_printf(arena, "{\"attachments\":%s,\"form\":%s,\"head\":%s}", attachments, form, head);
+	sha256_hex(text, strlen(text), hex);
+}
+
 static const char *snapshot_sha256(struct request *rq, const struct application *application)
 {
 	char hex[SHA256_HEX];
-	const char *text = arena_printf(rq->arena, "{\"attachments\":%s,\"form\":%s,\"head\":%s}",
-					application->attachments_json,
-					json_canonical(rq->arena, application->form), application->head_json);
-	return arena_strdup(rq->arena, sha256_hex(text, strlen(text), hex));
+	application_snapshot(rq->arena, json_canonical(rq->arena, application->attachments),
+			     json_canonical(rq->arena, application->form),
+			     json_canonical(rq->arena, application->head), hex);
+	return arena_strdup(rq->arena, hex);
 }
 
 struct problem *effect_revision_freeze(struct request *rq, struct subject *subject,
@@ -61,8 +69,9 @@ struct problem *effect_revision_freeze(struct request *rq, struct subject *subje
 	application->revision = row_integer(&rows, 0, "revision");
 	return db_run(rq->db, rq->arena, SQL_APPLICATION_REVISION_INSERT,
 		      P(subject->id, row_text(&rows, 0, "revision"),
-			json_canonical(rq->arena, application->form), application->head_json,
-			application->attachments_json, sha256, rq->now_text),
+			json_canonical(rq->arena, application->form),
+			json_canonical(rq->arena, application->head),
+			json_canonical(rq->arena, application->attachments), sha256, rq->now_text),
 		      NULL);
 }
 
@@ -127,10 +136,9 @@ struct problem *effect_round_advance(struct request *rq, struct subject *subject
 struct problem *effect_acceptance_record(struct request *rq, struct subject *subject,
 					 const struct lifecycle_row *row, const json_t *input)
 {
-	const char *last = NULL;
+	const char *last = acceptance_limit(rq, subject->own);
 	const json_t *checklist = json_object_get(input, "checklist");
 	(void)row;
-	TRY(acceptance_limit(rq, subject->id, &last));
 	return db_run(rq->db, rq->arena, SQL_APPLICATION_ACCEPT,
 		      P(subject->id, rq->today_text, last,
 			checklist ? json_canonical(rq->arena, checklist) : NULL, rq->now_text),

@@ -14,7 +14,7 @@
 
 json_t *json_parse(struct arena *arena, const char *text)
 {
-	json_t *value = text ? json_loads(text, JSON_DECODE_ANY, NULL) : json_object();
+	json_t *value = text ? json_read(text) : json_object();
 	return json_keep(arena, value);
 }
 
@@ -45,7 +45,7 @@ static void attachments_fill(struct request *rq, const struct rows *rows, struct
 	}
 	ret->attachments = facts;
 	ret->attachment_count = count;
-	own->attachments_json = json_canonical(rq->arena, list);
+	own->attachments = list;
 }
 
 /* A unit stands in columns of one prefix; no id, no unit. */
@@ -97,12 +97,11 @@ static const char *candidate_id(const struct request *rq)
 	return action && !strcmp(action, "reassign_recommender") ? body_text(rq, "recommender_id") : NULL;
 }
 
-static struct problem *facts_fill(struct request *rq, const struct rows *row, struct application_facts *ret,
-				  struct application *own)
+static struct problem *facts_fill(struct request *rq, const struct rows *row, struct ahead *facts,
+				  struct application_facts *ret, struct application *own)
 {
 	struct rows rows;
-	TRY(db_run(rq->db, rq->arena, SQL_APPLICATION_FACTS,
-		   P(own->id, rq->today_text, rq->caller->account_id, candidate_id(rq)), &rows));
+	TRY(db_take(rq->db, rq->arena, facts, &rows));
 	*ret = (struct application_facts){
 		.kind = own->kind,
 		.name = own->name,
@@ -126,8 +125,12 @@ static struct problem *facts_fill(struct request *rq, const struct rows *row, st
 		.point_count = (size_t)row_integer(&rows, 0, "point_count"),
 		.panel_is_scoring = row_bool(&rows, 0, "panel_is_scoring"),
 	};
-	if (!row_is_null(&rows, 0, "filed_form"))
-		ret->filed_form = json_parse(rq->arena, row_text(&rows, 0, "filed_form"));
+	/* what was filed comes only where it differs */
+	if (row_bool(&rows, 0, "is_filed"))
+		ret->filed_form = row_is_null(&rows, 0, "filed_form")
+					  ? own->form
+					  : json_parse(rq->arena, row_text(&rows, 0, "filed_form"));
+	own->endorsed_on = row_date(&rows, 0, "endorsed_on");
 	lead_fill(&rows, &ret->lead);
 	endorsement_fill(&rows, &ret->endorsement);
 	attachments_fill(rq, &rows, ret, own);
@@ -135,7 +138,7 @@ static struct problem *facts_fill(struct request *rq, const struct rows *row, st
 }
 
 /* What is frozen beside the form. */
-static const char *head_json(struct request *rq, const struct rows *rows)
+static json_t *head_fields(struct request *rq, const struct rows *rows)
 {
 	static const char *const NAMES[] = {"number",
 					    "kind",
@@ -148,12 +151,15 @@ static const char *head_json(struct request *rq, const struct rows *rows)
 	for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
 		if (!row_is_null(rows, 0, NAMES[i]))
 			json_object_set_new(head, NAMES[i], json_string(row_text(rows, 0, NAMES[i])));
-	return json_canonical(rq->arena, head);
+	return head;
 }
 
 struct problem *application_subject(struct request *rq, const char *id, bool lock, struct subject *ret)
 {
 	struct rows rows;
+	/* behind the lock in the same journey: what it sees is what stands once the row is ours */
+	struct ahead *ahead = db_ahead(rq->db, rq->arena, SQL_APPLICATION_FACTS,
+				       P(id, rq->today_text, rq->caller->account_id, candidate_id(rq)));
 	TRY(db_run(rq->db, rq->arena, lock ? SQL_APPLICATION_LOCK : SQL_APPLICATION_FIND,
 		   P(id, rq->caller->account_id), &rows));
 	struct subject subject = {.machine = MACHINE_APP, .id = id, .version = -1};
@@ -170,10 +176,10 @@ struct problem *application_subject(struct request *rq, const char *id, bool loc
 			.lead_organisation_id = row_text(&rows, 0, "lead_organisation_id"),
 			.round = row_integer(&rows, 0, "round"),
 			.revision = row_integer(&rows, 0, "revision"),
-			.head_json = head_json(rq, &rows),
+			.head = head_fields(rq, &rows),
 			.form = json_parse(rq->arena, row_text(&rows, 0, "form")),
 		};
-		TRY(facts_fill(rq, &rows, application, own));
+		TRY(facts_fill(rq, &rows, ahead, application, own));
 		facts->application = application;
 		facts->due_on = row_date(&rows, 0, "due_on");
 		subject.id = own->id;
@@ -188,18 +194,14 @@ struct problem *application_subject(struct request *rq, const char *id, bool loc
 	return NULL;
 }
 
-struct problem *acceptance_limit(struct request *rq, const char *id, const char **ret)
+const char *acceptance_limit(struct request *rq, const struct application *application)
 {
-	struct rows rows;
 	char text[DATE_TEXT];
-	TRY(db_run(rq->db, rq->arena, SQL_APPLICATION_ENDORSED_ON, P(id), &rows));
-	struct date endorsed_on = rows.count ? row_date(&rows, 0, "endorsed_on") : (struct date){0};
-	if (date_is_set(endorsed_on))
-		*ret = arena_strdup(rq->arena,
-				    date_format(calendar_add_workdays(policy_calendar(rq), endorsed_on,
-								      policy_parameters(rq)->accept_wd),
-						text));
-	return NULL;
+	if (!date_is_set(application->endorsed_on))
+		return NULL;
+	struct date last = calendar_add_workdays(policy_calendar(rq), application->endorsed_on,
+						 policy_parameters(rq)->accept_wd);
+	return arena_strdup(rq->arena, date_format(last, text));
 }
 
 struct problem *application_load(struct request *rq, const char *id, bool lock, struct subject *ret)
@@ -214,7 +216,7 @@ struct problem *application_load(struct request *rq, const char *id, bool lock, 
 	if (text_is_one_of(ret->status, DECIDED))
 		TRY(decision_facts_load(rq, ret->id, ret->facts));
 	if (text_is(ret->status, "endorsed"))
-		TRY(acceptance_limit(rq, ret->id, &ret->due_on));
+		ret->due_on = acceptance_limit(rq, ret->own);
 	if (ret->facts->decision)
 		ret->due_on = decision_limit(rq, ret->facts->decision->concluded_on);
 	return NULL;

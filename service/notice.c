@@ -10,28 +10,35 @@ struct problem *list_notices(struct request *rq)
 	return reply_page(rq, SQL_NOTICE_LIST, P0, NULL);
 }
 
-static struct problem *tell(struct request *rq, const struct subject *subject,
-			    const struct lifecycle_row *row, const char *recipient_kind,
-			    const char *recipient, const char *due_on)
+static const char *notice_kind(struct request *rq, const struct subject *subject,
+			       const struct lifecycle_row *row)
 {
-	const char *noun = machine_noun(subject->machine);
-	const char *kind = arena_printf(rq->arena, "%s.%s", noun, row->action);
-	const char *key =
-		arena_printf(rq->arena, "%s.%s.%lld", kind, subject->id, (long long)subject->version);
-	return request_notify(rq, recipient_kind, recipient, kind, noun, subject->id, due_on, key);
+	return arena_printf(rq->arena, "%s.%s", machine_noun(subject->machine), row->action);
 }
 
-/* Those whom only the database knows: the lead, the host, the unit asked, the experts. */
+static const char *notice_key(struct request *rq, const struct subject *subject, const char *kind)
+{
+	return arena_printf(rq->arena, "%s.%s.%lld", kind, subject->id, (long long)subject->version);
+}
+
+static struct problem *tell_role(struct request *rq, const struct subject *subject,
+				 const struct lifecycle_row *row, const char *role)
+{
+	const char *kind = notice_kind(rq, subject, row);
+	return request_notify(rq, "role", role, kind, machine_noun(subject->machine), subject->id, NULL,
+			      notice_key(rq, subject, kind));
+}
+
+/* Those whom only the database knows: the lead, the host, the unit asked, the experts. The ids of their
+   notices follow from one, so that nothing has to be read first. */
 static struct problem *tell_found(struct request *rq, const struct subject *subject,
 				  const struct lifecycle_row *row, const char *who)
 {
-	struct rows rows;
-	TRY(db_run(rq->db, rq->arena, SQL_NOTICE_RECIPIENTS,
-		   P(who, machine_noun(subject->machine), subject->id), &rows));
-	for (int i = 0; i < rows.count; i++)
-		TRY(tell(rq, subject, row, row_text(&rows, i, "recipient_kind"),
-			 row_text(&rows, i, "recipient"), row_text(&rows, i, "due_on")));
-	return NULL;
+	const char *kind = notice_kind(rq, subject, row);
+	return db_run(rq->db, rq->arena, SQL_NOTICE_TELL,
+		      P(who, machine_noun(subject->machine), subject->id, request_new_id(rq), kind,
+			notice_key(rq, subject, kind), rq->now_text),
+		      NULL);
 }
 
 #define NOTIFY_FOUND(name, who)                                                                              \
@@ -46,7 +53,7 @@ static struct problem *tell_found(struct request *rq, const struct subject *subj
 					     const struct lifecycle_row *row, const json_t *input)           \
 	{                                                                                                    \
 		(void)input;                                                                                 \
-		return tell(rq, subject, row, "role", #name, NULL);                                          \
+		return tell_role(rq, subject, row, #name);                                                   \
 	}
 
 NOTIFY_ROLE(officer)

@@ -4,6 +4,7 @@
 
 #include "history.h"
 #include "log.h"
+#include "policy_now.h"
 #include "public_card.h"
 #include "text.h"
 
@@ -30,6 +31,8 @@ static void request_reset(struct request *rq)
 	rq->subject_id = rq->subject_kind = rq->reason = rq->acting_role = NULL;
 	rq->parameters = NULL;
 	rq->calendar = NULL;
+	rq->claim = rq->stamp = NULL;
+	rq->stamp_rows = (struct rows){0};
 	rq->failure = NULL;
 }
 
@@ -94,16 +97,21 @@ static struct problem *replay(struct request *rq, const struct rows *stored, boo
 	return NULL;
 }
 
-/* key_claim - take the key in this transaction, or find what it once gave. A twin that is still at work makes
-   the insert wait; the lock time-out turns that into the 409 with Retry-After. */
+/* key_ask, key_claim - take the key in this transaction, or find what it once gave. A twin that is still at
+   work makes the insert wait; the lock time-out turns that into the 409 with Retry-After. The insert travels
+   with the operation's first look at its subject, behind it: first the subject is locked, then the key. */
+static void key_ask(struct request *rq)
+{
+	rq->claim = db_ahead(rq->db, rq->arena, SQL_IDEMPOTENCY_KEY_CLAIM,
+			     P(rq->caller->account_id, key_method(rq), key_path(rq), rq->idempotency_key,
+			       rq->body_sha256 ? rq->body_sha256 : ""));
+}
+
 static struct problem *key_claim(struct request *rq, bool *ret_replayed)
 {
 	struct rows rows;
 	const char *path = key_path(rq), *method = key_method(rq);
-	TRY(db_run(rq->db, rq->arena, SQL_IDEMPOTENCY_KEY_CLAIM,
-		   P(rq->caller->account_id, method, path, rq->idempotency_key,
-		     rq->body_sha256 ? rq->body_sha256 : ""),
-		   &rows));
+	TRY(db_take(rq->db, rq->arena, rq->claim, &rows));
 	if (rows.count == 1)
 		return NULL;
 	TRY(db_run(rq->db, rq->arena, SQL_IDEMPOTENCY_KEY_GET,
@@ -218,6 +226,9 @@ static struct problem *run_write_once(struct request *rq)
 {
 	request_reset(rq);
 	TRY(db_begin(rq->pool, rq->arena, false, &rq->db));
+	policy_ask(rq);
+	if (key_applies(rq))
+		key_ask(rq);
 	struct problem *problem = operation_run(rq);
 	if (problem)
 		db_rollback(rq->db);

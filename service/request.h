@@ -92,6 +92,9 @@ struct request {
 	const char *subject_kind;
 	const char *reason; /* of that line */
 	const char *acting_role;
+	struct ahead *claim; /* of the Idempotency-Key */
+	struct ahead *stamp; /* of the policy in force; stamp_rows: when it was taken */
+	struct rows stamp_rows;
 	const struct parameters *parameters; /* of policy_parameters, loaded once a run */
 	const struct calendar *calendar;
 	struct problem *failure; /* of a helper that has no way to return one; request_run answers it instead

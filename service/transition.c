@@ -3,6 +3,7 @@
 #include "transition.h"
 
 #include "history.h"
+#include "policy_now.h"
 #include "reply.h"
 
 #include <stdlib.h>
@@ -11,11 +12,12 @@
 static const struct machine_entry {
 	subject_load_fn *load;
 	enum statement move;
+	bool counts_itself; /* the move does not add one to the version at every step */
 } machine_table[MACHINE_COUNT] = {
 	[MACHINE_APP] = {application_load, SQL_APPLICATION_MOVE},
 	[MACHINE_END] = {endorsement_load, SQL_ENDORSEMENT_MOVE},
 	[MACHINE_PANEL] = {panel_load, SQL_PANEL_MOVE},
-	[MACHINE_SHEET] = {sheet_load, SQL_SHEET_MOVE},
+	[MACHINE_SHEET] = {sheet_load, SQL_SHEET_MOVE, true},
 	[MACHINE_DOC] = {document_load, SQL_DOCUMENT_MOVE},
 	[MACHINE_ALL] = {alliance_load, SQL_ALLIANCE_MOVE},
 	[MACHINE_EXP] = {expert_load, SQL_EXPERT_MOVE},
@@ -25,39 +27,6 @@ static const struct machine_entry {
 };
 
 /* ---- the policy in force ---- */
-
-static struct problem *load_parameters(struct request *rq)
-{
-	struct rows rows;
-	TRY(db_run(rq->db, rq->arena, SQL_PARAMETER_ALL, P0, &rows));
-	struct parameter_row *periods = arena_alloc(rq->arena, ((size_t)rows.count + 1) * sizeof *periods);
-	for (int i = 0; i < rows.count; i++)
-		periods[i] = (struct parameter_row){row_text(&rows, i, "key"), row_text(&rows, i, "value"),
-						    row_date(&rows, i, "valid_from"),
-						    row_date(&rows, i, "valid_to")};
-	struct parameters *parameters = arena_alloc(rq->arena, sizeof *parameters);
-	rq->parameters = parameters;
-	const char *missing = parameters_resolve(periods, rows.count, rq->today, parameters);
-	if (!missing)
-		return NULL;
-	struct problem *problem = problem_new(rq->arena, PROBLEM_internal, NULL, NULL);
-	problem->cause =
-		arena_printf(rq->arena, "parameter %s has no readable value on %s", missing, rq->today_text);
-	return problem;
-}
-
-static struct problem *load_calendar(struct request *rq)
-{
-	struct rows rows;
-	TRY(db_run(rq->db, rq->arena, SQL_CALENDAR_DAY_ALL, P0, &rows));
-	struct calendar_day *days = arena_alloc(rq->arena, ((size_t)rows.count + 1) * sizeof *days);
-	for (int i = 0; i < rows.count; i++)
-		days[i] = (struct calendar_day){row_date(&rows, i, "date"), row_bool(&rows, i, "is_workday")};
-	struct calendar *calendar = arena_alloc(rq->arena, sizeof *calendar);
-	*calendar = (struct calendar){days, rows.count};
-	rq->calendar = calendar;
-	return NULL;
-}
 
 /* keep_failure - remember the first problem of a helper that returns none; request_run answers it. */
 static void keep_failure(struct request *rq, struct problem *problem)
@@ -69,7 +38,7 @@ static void keep_failure(struct request *rq, struct problem *problem)
 const struct parameters *policy_parameters(struct request *rq)
 {
 	if (!rq->parameters)
-		keep_failure(rq, load_parameters(rq));
+		keep_failure(rq, policy_load_parameters(rq));
 	if (!rq->parameters)
 		rq->parameters = arena_alloc(rq->arena, sizeof *rq->parameters);
 	return rq->parameters;
@@ -78,7 +47,7 @@ const struct parameters *policy_parameters(struct request *rq)
 const struct calendar *policy_calendar(struct request *rq)
 {
 	if (!rq->calendar)
-		keep_failure(rq, load_calendar(rq));
+		keep_failure(rq, policy_load_calendar(rq));
 	if (!rq->calendar)
 		rq->calendar = arena_alloc(rq->arena, sizeof *rq->calendar);
 	return rq->calendar;
@@ -213,12 +182,15 @@ static struct problem *run_effects(struct request *rq, struct subject *subject, 
 
 static struct problem *move(struct request *rq, struct subject *subject, const struct lifecycle_row *row)
 {
+	const struct machine_entry *machine = &machine_table[row->machine];
 	struct rows rows;
-	TRY(db_run(rq->db, rq->arena, machine_table[row->machine].move,
+	/* the row is locked, so the new version is known; that it was exactly one row is looked at when the
+	   answer comes, before the commit */
+	TRY(db_run(rq->db, rq->arena, machine->move,
 		   P(subject->id, subject->status,
 		     arena_printf(rq->arena, "%lld", (long long)subject->version), row->to, rq->now_text),
-		   &rows));
-	subject->version = row_integer(&rows, 0, "version");
+		   machine->counts_itself ? &rows : NULL));
+	subject->version = machine->counts_itself ? row_integer(&rows, 0, "version") : subject->version + 1;
 	subject->status = row->to;
 	return NULL;
 }

@@ -90,15 +90,93 @@ bool connection_is_alive(struct connection *connection)
 	return !connection->broken && PQstatus(connection->pg) == CONNECTION_OK;
 }
 
-bool connection_send(struct connection *connection, enum statement statement, const char *const *parameters,
-		     size_t count)
+/* Commands that every connection prepares beside the statements: they travel in the same pipeline. */
+static const struct {
+	const char *name, *text;
+} commands[] = {{"begin", "begin"},
+		{"begin_read", "begin isolation level repeatable read read only"},
+		{"commit", "commit"},
+		{"rollback", "rollback"},
+		{"check_now", "set constraints all immediate"},
+		{"ping", "select 1"}};
+#define COMMANDS (sizeof commands / sizeof *commands)
+
+static bool send_prepared(struct connection *connection, const char *name, const char *const *parameters,
+			  size_t count)
 {
-	if (connection->broken || !PQsendQueryPrepared(connection->pg, statements[statement].name, (int)count,
-						       parameters, NULL, NULL, 0)) {
+	if (connection->broken ||
+	    !PQsendQueryPrepared(connection->pg, name, (int)count, parameters, NULL, NULL, 0)) {
 		connection->broken = true;
 		return false;
 	}
 	return true;
+}
+
+bool connection_send(struct connection *connection, enum statement statement, const char *const *parameters,
+		     size_t count)
+{
+	return send_prepared(connection, statements[statement].name, parameters, count);
+}
+
+bool connection_send_command(struct connection *connection, const char *name)
+{
+	return send_prepared(connection, name, NULL, 0);
+}
+
+bool connection_sync(struct connection *connection)
+{
+	if (connection->broken || PQpipelineSync(connection->pg) != 1) {
+		connection->broken = true;
+		return false;
+	}
+	return true;
+}
+
+/* Between two statements libpq says NULL once; more in a row are none that will ever come. */
+#define NOTHING_MAX 3
+
+PGresult *connection_take(struct connection *connection)
+{
+	PGresult *first = NULL, *next = NULL;
+	for (int nothing = 0; nothing < NOTHING_MAX && !connection->broken;) {
+		if (!connection_next(connection, &next))
+			break;
+		if (first && !next)
+			return first;
+		nothing += !next;
+		if (first)
+			PQclear(next);
+		else
+			first = next;
+	}
+	/* the server's last words are worth more than the fact that it left */
+	connection->broken = true;
+	return first;
+}
+
+bool connection_take_sync(struct connection *connection)
+{
+	for (int nothing = 0; nothing < NOTHING_MAX && !connection->broken;) {
+		PGresult *next = NULL;
+		if (!connection_next(connection, &next))
+			break;
+		bool is_sync = PQresultStatus(next) == PGRES_PIPELINE_SYNC;
+		nothing = next ? 0 : nothing + 1;
+		PQclear(next);
+		if (is_sync)
+			return true;
+	}
+	connection->broken = true;
+	return false;
+}
+
+PGresult *connection_call(struct connection *connection, const char *name)
+{
+	if (!connection_send_command(connection, name) || !connection_sync(connection))
+		return NULL;
+	PGresult *result = connection_take(connection);
+	connection_take_sync(connection);
+	return result;
 }
 
 /* collect - the one result of what was sent, everything after it thrown away; NULL when lost. */
@@ -118,14 +196,6 @@ static PGresult *collect(struct connection *connection)
 	return first;
 }
 
-PGresult *connection_run(struct connection *connection, enum statement statement,
-			 const char *const *parameters, size_t count)
-{
-	if (!connection_send(connection, statement, parameters, count))
-		return NULL;
-	return collect(connection);
-}
-
 PGresult *connection_command(struct connection *connection, const char *command)
 {
 	if (connection->broken || !PQsendQuery(connection->pg, command)) {
@@ -135,13 +205,25 @@ PGresult *connection_command(struct connection *connection, const char *command)
 	return collect(connection);
 }
 
-/* prepare_all - all statements in one pipeline; the cause names the first that does not prepare. */
-static struct problem *prepare_all(struct arena *arena, struct connection *connection)
+static const char *prepared_name(int number)
+{
+	return number < STATEMENT_COUNT ? statements[number].name : commands[number - STATEMENT_COUNT].name;
+}
+
+static bool prepare_send(struct connection *connection)
 {
 	bool sent = PQenterPipelineMode(connection->pg) == 1;
 	for (int i = 0; sent && i < STATEMENT_COUNT; i++)
 		sent = PQsendPrepare(connection->pg, statements[i].name, statements[i].text, 0, NULL) == 1;
-	sent = sent && PQpipelineSync(connection->pg) == 1;
+	for (size_t i = 0; sent && i < COMMANDS; i++)
+		sent = PQsendPrepare(connection->pg, commands[i].name, commands[i].text, 0, NULL) == 1;
+	return sent && PQpipelineSync(connection->pg) == 1;
+}
+
+/* prepare_all - all statements in one pipeline; the cause names the first that does not prepare. */
+static struct problem *prepare_all(struct arena *arena, struct connection *connection)
+{
+	bool sent = prepare_send(connection);
 	struct problem *problem = NULL;
 	int seen = 0;
 	for (bool done = !sent; !done;) {
@@ -150,9 +232,9 @@ static struct problem *prepare_all(struct arena *arena, struct connection *conne
 			break;
 		ExecStatusType status = result ? PQresultStatus(result) : PGRES_COMMAND_OK;
 		if (status == PGRES_FATAL_ERROR && !problem && !connection->broken &&
-		    seen < STATEMENT_COUNT) {
+		    seen < STATEMENT_COUNT + (int)COMMANDS) {
 			problem = problem_new(arena, PROBLEM_internal, NULL, NULL);
-			problem->cause = arena_printf(arena, "statement %s: %s", statements[seen].name,
+			problem->cause = arena_printf(arena, "statement %s: %s", prepared_name(seen),
 						      PQresultErrorMessage(result));
 		}
 		if (result)
@@ -160,7 +242,7 @@ static struct problem *prepare_all(struct arena *arena, struct connection *conne
 		done = status == PGRES_PIPELINE_SYNC || connection->broken;
 		PQclear(result);
 	}
-	if (!problem && (!sent || connection->broken || PQexitPipelineMode(connection->pg) != 1)) {
+	if (!problem && (!sent || connection->broken)) {
 		problem = problem_new(arena, PROBLEM_database_unavailable, NULL, NULL);
 		problem->cause = arena_printf(arena, "preparing: %s", PQerrorMessage(connection->pg));
 	}

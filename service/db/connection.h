@@ -16,7 +16,7 @@ struct connection_options {
 	const char *conninfo;
 	int statement_timeout_ms, lock_timeout_ms;
 	bool read_only; /* every transaction on it */
-	bool prepare;   /* all statements */
+	bool prepare;   /* all statements; the connection is in pipeline mode then */
 };
 
 struct connection {
@@ -26,8 +26,8 @@ struct connection {
 	bool committing; /* a COMMIT is on its way */
 	bool commit_warning; /* warning 01000 during it: a wait for the standby was cancelled */
 	/* what the open transaction has told of (public_card_tell in sql/migrations): the names of the public
-	   answers that it makes obsolete, separated by spaces; too many of them, or a commit whose fate is not
-	   known, are all of them */
+	   answers that it makes obsolete, separated by spaces; too many of them, or a commit whose fate is
+	   not known, are all of them */
 	struct buffer changed;
 	bool changed_all;
 };
@@ -45,14 +45,30 @@ bool connection_is_alive(struct connection *connection);
 bool connection_send(struct connection *connection, enum statement statement, const char *const *parameters,
 		     size_t count);
 
+/* connection_send_command - the same for one of the commands that are prepared beside the statements: begin,
+   begin_read, commit, rollback, check_now, ping. */
+bool connection_send_command(struct connection *connection, const char *name);
+
+/* connection_sync - the end of what is sent in one go: after a failure the server passes over everything up
+   to here. Nothing leaves before. */
+bool connection_sync(struct connection *connection);
+
+/* connection_take - the result of the oldest statement that was sent and not taken yet; NULL when lost. */
+PGresult *connection_take(struct connection *connection);
+
+/* connection_take_sync - the answer to the oldest connection_sync, everything before it thrown away; false
+   when lost. */
+bool connection_take_sync(struct connection *connection);
+
 /* connection_next - the next result (the caller clears it), NULL at the end of a statement's results. False
    when it did not come in time; a lost connection gives an error result without SQLSTATE. Sets broken in both
    cases. */
 bool connection_next(struct connection *connection, PGresult **ret);
 
-/* connection_run, connection_command - one statement from sending to result; NULL when lost. */
-PGresult *connection_run(struct connection *connection, enum statement statement,
-			 const char *const *parameters, size_t count);
+/* connection_call - one prepared command from sending to result; NULL when lost. */
+PGresult *connection_call(struct connection *connection, const char *name);
+
+/* connection_command - a command as text, on a connection that has nothing prepared; NULL when lost. */
 PGresult *connection_command(struct connection *connection, const char *command);
 
 #endif

@@ -32,9 +32,18 @@ struct rows {
 #define P0 NULL, 0
 
 /* db_run - run a statement. :one must give exactly one row (else PROBLEM_internal), :optional at most one,
-   :many any, :exec none. Constraint violations become 409/422 problems by constraint name. */
+   :many any, :exec none. Constraint violations become 409/422 problems by constraint name. In a transaction a
+   statement without ret is not waited for: its problem comes with a later statement or with the commit. */
 MUST_CHECK struct problem *db_run(struct db *db, struct arena *arena, enum statement statement,
 				  const char *const *parameters, size_t count, struct rows *ret);
+
+/* db_ahead - ask for a statement whose rows are needed only later: in a transaction it travels right behind
+   the next one that is waited for, on the lane it is run when it is taken. db_take - its rows. The strings
+   must live until then. */
+struct ahead;
+struct ahead *db_ahead(struct db *db, struct arena *arena, enum statement statement,
+		       const char *const *parameters, size_t count);
+MUST_CHECK struct problem *db_take(struct db *db, struct arena *arena, struct ahead *ahead, struct rows *ret);
 
 /* The value of a column by name. row_text is NULL for SQL null and points into the rows. The others give 0,
    false or an unset date for null. An unknown column is a defect of the program and aborts. bigint of fen:
@@ -51,8 +60,8 @@ struct pool_options {
 	int connections;
 	int wait_ms; /* for a free connection; then PROBLEM_overloaded with Retry-After */
 	int statement_timeout_ms, lock_timeout_ms;
-	/* Called when a transaction ends that made public answers obsolete, before anybody is told of its end:
-	   their names, or NULL for all (a commit whose fate is not known). NULL = nobody asks. */
+	/* Called when a transaction ends that made public answers obsolete, before anybody is told of its
+	   end: their names, or NULL for all (a commit whose fate is not known). NULL = nobody asks. */
 	void (*changed)(const char *names);
 };
 
@@ -71,7 +80,8 @@ struct pool_counts pool_count(struct pool *pool);
 /* db_lane - the shared read-only lane of the pool. */
 struct db *db_lane(struct pool *pool);
 
-/* db_begin - a connection with a transaction open. read_only gives REPEATABLE READ READ ONLY. */
+/* db_begin - a connection with a transaction that opens with its first statement. read_only gives REPEATABLE
+ * READ READ ONLY. */
 MUST_CHECK struct problem *db_begin(struct pool *pool, struct arena *arena, bool read_only, struct db **ret);
 
 /* db_commit - commit and give the connection back. A connection lost meanwhile, a COMMIT answered by

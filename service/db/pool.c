@@ -193,7 +193,7 @@ static void look(struct pool *pool)
 		return;
 	slot->busy = true;
 	pthread_mutex_unlock(&pool->mutex);
-	PGresult *result = connection_command(slot->connection, "select 1");
+	PGresult *result = connection_call(slot->connection, "ping");
 	bool well = result && PQresultStatus(result) == PGRES_TUPLES_OK;
 	PQclear(result);
 	pthread_mutex_lock(&pool->mutex);
@@ -249,7 +249,7 @@ static struct pool *pool_make(const struct pool_options *options)
 	pool->lane_options.read_only = true;
 	for (int i = 0; i < pool->count; i++)
 		pool->slots[i].pool = pool;
-	pool->lane_db = (struct db){pool, true, NULL, false};
+	pool->lane_db = (struct db){.pool = pool, .lane = true};
 	pool->lane = lane_new(pool);
 	pthread_mutex_init(&pool->mutex, NULL);
 	pthread_condattr_t monotonic;

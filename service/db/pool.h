@@ -7,11 +7,35 @@
 
 #include <pthread.h>
 
+/* A statement that was sent and whose result has not been received. */
+struct flight {
+	enum statement statement; /* STATEMENT_COUNT = a command */
+	PGresult **keep;          /* NULL = nobody wants the rows */
+};
+
+/* A statement that was asked for before its rows are needed. */
+struct ahead {
+	enum statement statement;
+	const char *const *parameters;
+	size_t count;
+	bool is_sent;
+	PGresult *result;
+	struct ahead *next;
+};
+
+#define AHEAD_MAX   4
+#define FLIGHTS_MAX 64
+
 struct db {
 	struct pool *pool;
 	bool lane;                     /* no connection of its own */
 	struct connection *connection; /* NULL while nobody holds it and none is connected */
 	bool busy;
+	/* of the open transaction */
+	struct flight flights[FLIGHTS_MAX];
+	int flight_count, ahead_count;
+	struct ahead *ahead;    /* not sent yet */
+	struct problem *failed; /* the first failure: nothing more can be done in it */
 };
 
 struct lane;

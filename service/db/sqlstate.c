@@ -181,6 +181,14 @@ struct problem *sqlstate_problem(struct arena *arena, const PGresult *result, en
 	return problem;
 }
 
+/* What sqlstate_problem writes for a result that never came. */
+#define SILENT "SQLSTATE 08000 "
+
+bool sqlstate_is_silent(const struct problem *problem)
+{
+	return problem->cause && starts(problem->cause, SILENT);
+}
+
 bool sqlstate_is_lost(const PGresult *result)
 {
 	const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;

@@ -1,5 +1,7 @@
-/* Running statements: transactions on a pooled connection, single reads on the lane. A commit is acknowledged
-   only when the server said COMMIT and nothing else; whatever remains in doubt is PROBLEM_outcome_unknown. */
+/* Running statements: transactions on a pooled connection, single reads on the lane. A transaction is a
+   pipeline: what nobody waits for travels with the next statement that somebody waits for, the last of it
+   with the COMMIT. A commit is acknowledged only when the server said COMMIT and nothing else; whatever
+   remains in doubt is PROBLEM_outcome_unknown. */
 #include "pool.h"
 #include "sqlstate.h"
 #include "statement.h"
@@ -40,6 +42,16 @@ static struct problem *check_count(struct arena *arena, enum statement statement
 	return tuples ? NULL : defect(arena, statement, "no rows");
 }
 
+/* take_command - the same for a command, which gives no rows. */
+static struct problem *take_command(struct arena *arena, PGresult *result)
+{
+	struct problem *problem = NULL;
+	if (PQresultStatus(result) != PGRES_COMMAND_OK)
+		problem = sqlstate_problem(arena, result, STATEMENT_COUNT);
+	PQclear(result);
+	return problem;
+}
+
 /* take_result - tie the result to the arena and judge it. */
 static struct problem *take_result(struct arena *arena, enum statement statement, PGresult *result,
 				   struct rows *ret)
@@ -56,19 +68,142 @@ static struct problem *take_result(struct arena *arena, enum statement statement
 	return NULL;
 }
 
+/* ---- in flight ---- */
+
+/* cure - 0A000: the plan is older than the schema; 26000: the statement is gone. A new connection prepares
+ * afresh. */
+static void cure(struct db *db, const struct problem *problem)
+{
+	if (problem->cause && (strncmp(problem->cause, "SQLSTATE 0A000", 14) == 0 ||
+			       strncmp(problem->cause, "SQLSTATE 26000", 14) == 0))
+		db->connection->broken = true;
+}
+
+/* fly - put a statement on its way. keep NULL: nobody wants the rows, only that all went well. */
+static struct problem *fly(struct db *db, struct arena *arena, enum statement statement,
+			   const char *const *parameters, size_t count, PGresult **keep)
+{
+	if (!connection_send(db->connection, statement, parameters, count))
+		return db->failed = sqlstate_problem(arena, NULL, statement);
+	db->flights[db->flight_count++] = (struct flight){statement, keep};
+	return NULL;
+}
+
+/* land_one - NULL when all went well. The first failure is the one to tell of: the server passes over what
+ * comes after it. */
+static struct problem *land_one(struct db *db, struct arena *arena, const struct flight *flight)
+{
+	PGresult *result = connection_take(db->connection);
+	if (db->failed) {
+		PQclear(result);
+		return NULL;
+	}
+	struct rows rows;
+	if (!flight->keep)
+		return flight->statement == STATEMENT_COUNT
+			       ? take_command(arena, result)
+			       : take_result(arena, flight->statement, result, &rows);
+	if (result && PQresultStatus(result) != PGRES_FATAL_ERROR) {
+		arena_defer(arena, result_release, result);
+		*flight->keep = result;
+		return NULL;
+	}
+	return take_result(arena, flight->statement, result, &rows);
+}
+
+/* land - receive everything that is in flight, up to the sync behind it. */
+static struct problem *land(struct db *db, struct arena *arena)
+{
+	for (int i = 0; i < db->flight_count; i++) {
+		struct problem *problem = land_one(db, arena, &db->flights[i]);
+		if (problem && !db->failed)
+			db->failed = problem;
+	}
+	db->flight_count = 0;
+	if (!db->connection->broken)
+		connection_take_sync(db->connection);
+	if (db->failed)
+		cure(db, db->failed);
+	return db->failed;
+}
+
+/* fly_ahead - what was asked for ahead goes right behind the statement that somebody waits for. */
+static struct problem *fly_ahead(struct db *db, struct arena *arena)
+{
+	for (struct ahead *ahead = db->ahead; ahead; ahead = ahead->next) {
+		ahead->is_sent = true;
+		TRY(fly(db, arena, ahead->statement, ahead->parameters, ahead->count, &ahead->result));
+	}
+	db->ahead = NULL;
+	db->ahead_count = 0;
+	return NULL;
+}
+
+static struct problem *round_trip(struct db *db, struct arena *arena)
+{
+	TRY(fly_ahead(db, arena));
+	if (!connection_sync(db->connection))
+		return db->failed = sqlstate_problem(arena, NULL, STATEMENT_COUNT);
+	return land(db, arena);
+}
+
+/* run_open - in a transaction. Without ret there is nothing to wait for: the statement leaves with the next
+   one that is waited for, at the latest with the commit, and its failure comes there. */
 static struct problem *run_open(struct db *db, struct arena *arena, enum statement statement,
 				const char *const *parameters, size_t count, struct rows *ret)
 {
-	PGresult *result = connection_run(db->connection, statement, parameters, count);
-	struct problem *problem = take_result(arena, statement, result, ret);
-	/* 0A000: the plan is older than the schema; 26000: the statement is gone. A new connection prepares
-	 * afresh. */
-	if (problem && problem->cause &&
-	    (strncmp(problem->cause, "SQLSTATE 0A000", 14) == 0 ||
-	     strncmp(problem->cause, "SQLSTATE 26000", 14) == 0))
-		db->connection->broken = true;
+	PGresult *result = NULL;
+	if (db->failed)
+		return db->failed;
+	TRY(fly(db, arena, statement, parameters, count, ret ? &result : NULL));
+	if (!ret && db->flight_count < FLIGHTS_MAX - AHEAD_MAX - 1)
+		return NULL;
+	TRY(round_trip(db, arena));
+	if (!ret)
+		return NULL;
+	struct problem *problem = check_count(arena, statement, result);
+	if (!problem)
+		*ret = (struct rows){result, PQntuples(result), statement};
 	return problem;
 }
+
+struct ahead *db_ahead(struct db *db, struct arena *arena, enum statement statement,
+		       const char *const *parameters, size_t count)
+{
+	struct ahead *ahead = arena_alloc(arena, sizeof *ahead);
+	const char **copy = arena_alloc(arena, (count + 1) * sizeof *copy);
+	if (count)
+		memcpy(copy, parameters, count * sizeof *copy);
+	*ahead = (struct ahead){.statement = statement, .parameters = copy, .count = count};
+	if (db->lane || db->ahead_count == AHEAD_MAX || count != (size_t)statements[statement].parameters)
+		return ahead; /* run when it is taken */
+	ahead->next = db->ahead;
+	db->ahead = ahead;
+	db->ahead_count++;
+	return ahead;
+}
+
+struct problem *db_take(struct db *db, struct arena *arena, struct ahead *ahead, struct rows *ret)
+{
+	if (!ahead->is_sent && !db->lane) {
+		for (struct ahead **place = &db->ahead; *place; place = &(*place)->next)
+			if (*place == ahead) {
+				*place = ahead->next;
+				db->ahead_count--;
+				break;
+			}
+		return db_run(db, arena, ahead->statement, ahead->parameters, ahead->count, ret);
+	}
+	if (db->lane)
+		return db_run(db, arena, ahead->statement, ahead->parameters, ahead->count, ret);
+	if (!ahead->result)
+		return db->failed ? db->failed : defect(arena, ahead->statement, "taken after its failure");
+	TRY(check_count(arena, ahead->statement, ahead->result));
+	*ret = (struct rows){ahead->result, PQntuples(ahead->result), ahead->statement};
+	return NULL;
+}
+
+/* ---- alone and on the lane ---- */
 
 /* run_alone - one read on a pooled connection: a slow one, or one that the lane lost. */
 static struct problem *run_alone(struct pool *pool, struct arena *arena, enum statement statement,
@@ -103,26 +238,24 @@ struct problem *db_run(struct db *db, struct arena *arena, enum statement statem
 	return problem;
 }
 
+/* db_begin - without a round trip: BEGIN leaves with the first statement. */
 struct problem *db_begin(struct pool *pool, struct arena *arena, bool read_only, struct db **ret)
 {
-	const char *command = read_only ? "begin isolation level repeatable read read only" : "begin";
-	struct problem *problem = NULL;
-	for (int attempt = 0; attempt < 3; attempt++) {
-		struct db *db = NULL;
-		TRY(pool_checkout(pool, arena, &db));
-		PGresult *result = connection_command(db->connection, command);
-		if (result && PQresultStatus(result) == PGRES_COMMAND_OK) {
-			PQclear(result);
-			*ret = db;
-			return NULL;
-		}
-		problem = sqlstate_problem(arena, result, STATEMENT_COUNT);
-		PQclear(result);
-		db->connection->broken = true;
-		pool_checkin(db);
-	}
-	return problem;
+	struct db *db = NULL;
+	TRY(pool_checkout(pool, arena, &db));
+	db->flight_count = db->ahead_count = 0;
+	db->failed = NULL;
+	db->ahead = NULL;
+	/* a connection that is lost already says so at the first statement */
+	if (connection_send_command(db->connection, read_only ? "begin_read" : "begin"))
+		db->flights[db->flight_count++] = (struct flight){STATEMENT_COUNT, NULL};
+	else
+		db->failed = sqlstate_problem(arena, NULL, STATEMENT_COUNT);
+	*ret = db;
+	return NULL;
 }
+
+/* ---- the end ---- */
 
 static struct problem *unknown(struct arena *arena, const char *why)
 {
@@ -151,17 +284,65 @@ static struct problem *judge_commit(struct arena *arena, const PGresult *result,
 	return NULL;
 }
 
-struct problem *db_commit(struct db *db, struct arena *arena)
+/* land_before_commit - what is in flight before the COMMIT. A statement that the server refused means that
+   the COMMIT behind it was passed over; one without an answer leaves both in doubt. */
+static struct problem *land_before_commit(struct db *db, struct arena *arena)
+{
+	for (int i = 0; i < db->flight_count; i++) {
+		struct problem *problem = land_one(db, arena, &db->flights[i]);
+		if (problem && !db->failed)
+			db->failed = problem;
+	}
+	db->flight_count = 0;
+	if (db->failed)
+		cure(db, db->failed);
+	bool in_doubt = db->failed && sqlstate_is_silent(db->failed);
+	return in_doubt ? unknown(arena, "connection lost before the answer to COMMIT") : db->failed;
+}
+
+static struct problem *commit_run(struct db *db, struct arena *arena)
 {
 	struct connection *connection = db->connection;
+	/* from here on it may be on its way; what was asked for ahead and never taken is not worth a place */
+	if (!connection_send_command(connection, "commit") || !connection_sync(connection))
+		return unknown(arena, "connection lost at COMMIT");
+	struct problem *problem = land_before_commit(db, arena);
 	connection->commit_warning = false;
 	connection->committing = true;
-	PGresult *result = connection_command(connection, "commit");
+	PGresult *result = connection_take(connection);
 	connection->committing = false;
-	struct problem *problem = judge_commit(arena, result, connection->commit_warning);
+	if (!problem)
+		problem = judge_commit(arena, result, connection->commit_warning);
 	PQclear(result);
+	connection_take_sync(connection);
+	return problem;
+}
+
+/* undo - ROLLBACK behind whatever is still in flight; its own sync, for the server may be passing over. */
+static void undo(struct db *db)
+{
+	struct connection *connection = db->connection;
+	bool in_flight = db->flight_count > 0;
+	db->flight_count = 0;
+	if ((in_flight && !connection_sync(connection)) || !connection_send_command(connection, "rollback") ||
+	    !connection_sync(connection))
+		return;
+	if (in_flight && !connection_take_sync(connection))
+		return;
+	PGresult *result = connection_take(connection);
+	if (PQresultStatus(result) == PGRES_COMMAND_OK)
+		buffer_clear(&connection->changed);
+	PQclear(result);
+	connection_take_sync(connection);
+}
+
+struct problem *db_commit(struct db *db, struct arena *arena)
+{
+	struct problem *problem = db->failed ? db->failed : commit_run(db, arena);
 	if (problem && problem->code == PROBLEM_outcome_unknown)
-		connection->broken = connection->changed_all = true;
+		db->connection->broken = db->connection->changed_all = true;
+	else if (problem)
+		undo(db);
 	pool_checkin(db);
 	return problem;
 }
@@ -170,24 +351,16 @@ void db_rollback(struct db *db)
 {
 	if (!db)
 		return;
-	PGresult *result = connection_command(db->connection, "rollback");
-	if (result && PQresultStatus(result) == PGRES_COMMAND_OK)
-		buffer_clear(&db->connection->changed);
-	PQclear(result);
+	undo(db);
 	pool_checkin(db);
-}
-
-static struct problem *command(struct db *db, struct arena *arena, const char *text)
-{
-	PGresult *result = connection_command(db->connection, text);
-	struct problem *problem = NULL;
-	if (!result || PQresultStatus(result) != PGRES_COMMAND_OK)
-		problem = sqlstate_problem(arena, result, STATEMENT_COUNT);
-	PQclear(result);
-	return problem;
 }
 
 struct problem *db_check_now(struct db *db, struct arena *arena)
 {
-	return command(db, arena, "set constraints all immediate");
+	if (db->failed)
+		return db->failed;
+	if (!connection_send_command(db->connection, "check_now"))
+		return db->failed = sqlstate_problem(arena, NULL, STATEMENT_COUNT);
+	db->flights[db->flight_count++] = (struct flight){STATEMENT_COUNT, NULL};
+	return round_trip(db, arena);
 }

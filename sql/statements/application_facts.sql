@@ -36,7 +36,9 @@ select exists (select from policy_version p where p.valid_from <= $2::date and (
        e.requested_on as endorsement_requested_on, e.due_on as endorsement_due_on, e.overdue as endorsement_overdue,
        exists (select from live_grant g join organisation o on o.id = g.organisation_id where g.account_id = $3::uuid
                and (o.id = a.lead_organisation_id or o.credit_code = a.host_credit_code)) as actor_is_applicant,
-       v.form::text as filed_form,
+       v.form is not null as is_filed, nullif(v.form, a.form)::text as filed_form,
+       case a.status when 'endorsed' then (select max((h.at at time zone 'Asia/Shanghai')::date) from history h
+               where h.object_id = a.id and h.machine = 'APP' and h.to_status = 'endorsed') end as endorsed_on,
        (select t ->> 'sha256' from jsonb_array_elements(v.attachments) t where t ->> 'kind' = 'agreement' limit 1) as filed_agreement_sha256,
        (select count(*) from application_point p where p.application_id = a.id and p.revision = a.revision
            and p.kind = case a.status when 'correction' then 'correction' when 'rectifying' then 'rectification' end) as point_count,

@@ -1,2 +1,4 @@
 -- :many
-select key, value, valid_from, valid_to from parameter order by key, valid_from
+select p.key, p.value, p.valid_from, p.valid_to, s.parameters as stamp
+  from policy_stamp s cross join parameter p
+ order by p.key, p.valid_from

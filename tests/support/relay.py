@@ -30,9 +30,10 @@ def message(peer):
     return head[:1], head + receive(peer, struct.unpack("!I", head[1:])[0] - 4)
 
 
-def query(text):
-    body = text.encode() + b"\0"
-    return b"Q" + struct.pack("!I", len(body) + 4) + body
+def bind(statement):
+    """The Bind of a prepared statement without parameters."""
+    body = b"\0" + statement.encode() + b"\0" + struct.pack("!HHHH", 0, 0, 1, 0)
+    return b"B" + struct.pack("!I", len(body) + 4) + body
 
 
 def warning():
@@ -85,13 +86,13 @@ class Relay:
                 kind, data = message(client)
                 wanted = wanted or (kind == b"B" and data[5:].startswith(self.only))
                 state["listens"] = state["listens"] or (kind == b"Q" and b"listen " in data)
-                if kind == b"Q" and data[5:-1].lower() == b"commit":
+                if kind == b"B" and data[5:].startswith(b"\0commit\0"):
                     state["trouble"] = self.take() if wanted else None
                     wanted = False
                     if state["trouble"] == "unsent":
                         break
                     if state["trouble"] == "rolled_back":
-                        data = query("rollback")
+                        data = bind("rollback")
                 server.sendall(data)
         except (EOFError, OSError):
             pass
@@ -104,9 +105,10 @@ class Relay:
                 kind, data = message(server)
                 if self.silent and state["listens"]:
                     continue
-                if state["trouble"] == "lost" and kind == b"C":
+                ends = kind == b"C" and data[5:] in (b"COMMIT\0", b"ROLLBACK\0")
+                if state["trouble"] == "lost" and ends:
                     break
-                if state["trouble"] == "warned" and kind == b"C":
+                if state["trouble"] == "warned" and ends:
                     data = warning() + data
                     state["trouble"] = None
                 client.sendall(data)

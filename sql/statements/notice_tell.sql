@@ -1,4 +1,7 @@
--- :many
+-- :exec
+insert into notice (id, recipient_kind, recipient, kind, subject_kind, subject_id, due_on, key, created_at)
+select (left($4, 24) || left(md5($4 || r.recipient), 12))::uuid, r.recipient_kind, r.recipient, $5, $2, $3::uuid, r.due_on, $6, $7::timestamptz
+  from (
 select 'organisation' as recipient_kind, a.lead_organisation_id::text as recipient, a.due_on
   from application a
  where $1 = 'lead' and $2 = 'application' and a.id = $3::uuid and a.lead_organisation_id is not null
@@ -30,3 +33,5 @@ union all
 select 'expert', p.chair_expert_id::text, p.due_on
   from panel p
  where $1 = 'chair' and $2 = 'panel' and p.id = $3::uuid and p.chair_expert_id is not null
+) r (recipient_kind, recipient, due_on)
+on conflict on constraint notice_once do nothing

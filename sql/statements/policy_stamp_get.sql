@@ -1,0 +1,2 @@
+-- :one
+select parameters, calendar from policy_stamp
