@@ -83,7 +83,7 @@ $(OUT)/tests/unit/%: tests/unit/%.c $(OUT)/library.a
 	$(Q)$(CC) $(CFLAGS) $(INC_main) -MMD -MP $(LDFLAGS) -o $@ $< $(OUT)/library.a -lcmocka $(LIBS)
 
 export BUILD PORT STATE_DIR
-.PHONY: run test test-unit test-thread unit sanitize lint format clean help
+.PHONY: run test test-unit test-thread unit sanitize lint format clean bench help
 run: ## set up what is missing, build, start PostgreSQL and the service on PORT
 	@+docker/local/run
 test: ## set up what is missing, then every fast suite; ends in "N passed, N failed"
@@ -93,6 +93,21 @@ test-unit: unit ## the unit tests alone, of SANITIZE's variant
 	@docker/local/unit-tests $(UNIT)
 test-thread: ## the concurrent scenario against a build under ThreadSanitizer
 	@+docker/local/test-thread
+.PHONY: load-tools test-load test-load-slow test-load-overload test-load-outage test-load-soak
+load-tools: $(BUILD)/load/hold $(BUILD)/load/rate
+$(BUILD)/load/%: tests/load/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE -o $@ $<
+test-load: ## short forms: 10,000 slow clients, twice the capacity, the database gone, memory flat
+	@+MINUTES=1 docker/local/test-load --short slow overload outage soak
+test-load-slow: ## 10,000 slow clients in each of three ways
+	@+docker/local/test-load slow
+test-load-overload: ## twice the capacity for a minute
+	@+docker/local/test-load overload
+test-load-outage: ## the database gone for 30 seconds under load
+	@+docker/local/test-load outage
+test-load-soak: ## mixed load for MINUTES=30: memory, descriptors and threads flat
+	@+docker/local/test-load soak
 sanitize: ## compile with the address and undefined behaviour sanitizers
 	@$(MAKE) SANITIZE=address build
 .PHONY: image test-docker
@@ -102,6 +117,8 @@ test-docker: ## the images and compose.yaml on a docker daemon of its own: the j
 	@docker/local/test-docker
 lint: ## format, clang-tidy, cppcheck, openapi.yaml, shell scripts
 	@+docker/local/lint
+bench: ## the service beside pgbench, nginx and peers in Go and Node: table and BUILD/bench.json; QUICK=1 is a minute
+	@+docker/local/bench
 format: ## lay out the C files by .clang-format
 	clang-format -i $(wildcard service/*.[ch] service/*/*.[ch] api/*.[ch] tests/unit/*.[ch])
 clean: ## forget what was built

@@ -1,0 +1,256 @@
+#!/usr/bin/python3
+"""Instructions that the service runs for one request, counted by callgrind: steady on any machine, however busy it is.
+
+For each workload the service runs twice under callgrind on a private cluster with a fixed clock, one connection, requests one after
+the other: a short run and a long one. The difference divided by the number of requests more is the cost of one request; start, first
+use and end fall out. Only the thread of the connection counts, so the timers of the other threads, which follow the wall clock, do
+not. The figures depend on the versions of libc, libmicrohttpd and libpq as well as on the program.
+
+    instructions.py BINARY              compare with instructions.json: growth of more than TOLERANCE fails
+    instructions.py BINARY --update     write instructions.json
+    instructions.py BINARY --keep DIR   leave callgrind's files in DIR (callgrind_annotate reads them)
+"""
+import argparse
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from support import journey  # noqa: E402
+from support.cluster import Cluster, environment  # noqa: E402
+from support.recognised import Recognised  # noqa: E402
+from support.world import START, World, free_ports  # noqa: E402
+
+FIGURES = HERE / "instructions.json"
+TOLERANCE = 0.05
+SHORT, LONG = 500, 1500
+ALLIANCES, APPLICATIONS = 120, SHORT + LONG
+CHECKLIST = {"form_complete": True, "attachments_complete": True, "members_verified": True, "agreement_verified": True,
+             "endorsement_verified": True}
+
+
+def clone(world, table, condition, count, **changes):
+    """Copies of the rows of the condition, number n of 1 to count, with other values in some columns. As the superuser without
+    triggers: rows as the service made them, many times over."""
+    columns = [row[0] for row in world.sql(f"select column_name from information_schema.columns where table_name = '{table}' "
+                                           "and is_generated = 'NEVER' and is_identity = 'NO' order by ordinal_position")]
+    chosen = ", ".join(changes.get(column, f"t.{column}") for column in columns)
+    world.sql(f"set session_replication_role = replica; insert into {table} ({', '.join(columns)}) "
+              f"select {chosen} from {table} t, generate_series(1, {count}) n where {condition}; reset session_replication_role",
+              user="postgres")
+
+
+def numbered(base):
+    """SQL for an id that follows from the row's number: the same in every run."""
+    return f"('{base}' || lpad(n::text, 12, '0'))::uuid"
+
+
+def fill_alliances(world):
+    made = Recognised(world, status="recognised")
+    one = numbered("00000000-0000-7000-8001-")
+    clone(world, "alliance", f"t.id = '{made.alliance_id}'", ALLIANCES, id=one, number="'WNLM-2025-' || lpad(n::text, 4, '0')",
+          name="t.name || n", name_key="t.name_key || n")
+    clone(world, "recognition_term", f"t.alliance_id = '{made.alliance_id}'", ALLIANCES, id=numbered("00000000-0000-7000-8002-"),
+          alliance_id=one)
+    return made.alliance_id
+
+
+def fill_applications(world):
+    """Applications that wait for their acceptance; their ids."""
+    made = journey.application(world, "endorsed")
+    one = numbered("00000000-0000-7000-8003-")
+    clone(world, "application", f"t.id = '{made.id}'", APPLICATIONS, id=one, number="'SQ2025-' || lpad(n::text, 4, '0')",
+          name="t.name || n", name_key="t.name_key || n", alliance_id="null")
+    clone(world, "application_revision", f"t.application_id = '{made.id}'", APPLICATIONS, application_id=one)
+    clone(world, "endorsement", f"t.application_id = '{made.id}'", APPLICATIONS, id=numbered("00000000-0000-7000-8004-"),
+          application_id=one)
+    clone(world, "history", f"t.object_id = '{made.id}'", APPLICATIONS, object_id=one)
+    kinds = world.sql(f"select id from attachment where subject_id = '{made.id}' order by kind, id")
+    for number, (attachment,) in enumerate(kinds):
+        clone(world, "attachment", f"t.id = '{attachment}'", APPLICATIONS, id=numbered(f"00000000-0000-7000-9{number:03d}-"),
+              subject_id=one)
+    return [row[0] for row in world.sql("select id from application where number like 'SQ2025-%' order by id")]
+
+
+class Workload:
+    """A request in bytes for each number, and the status that answers it."""
+
+    def __init__(self, name, request, status=200, flags=()):
+        self.name, self.request, self.status, self.flags = name, request, status, flags
+
+
+def get(path):
+    return f"GET {path} HTTP/1.1\r\nHost: bench\r\nAccept: application/json\r\n\r\n".encode()
+
+
+def accept(token, etag, path, number):
+    body = json.dumps({"action": "accept", "checklist": CHECKLIST}).encode()
+    key = uuid.UUID(int=number)
+    return (f"POST {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\nIdempotency-Key: {key}\r\nIf-Match: {etag}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n").encode() + body
+
+
+def workloads(world):
+    alliance, applications = fill_alliances(world), fill_applications(world)
+    officer = world.client("officer")
+    etag = officer.get(f"/v1/applications/{applications[0]}").headers["ETag"]
+    world.sql("vacuum analyze", user="postgres")
+
+    def status(_number):
+        return get(f"/v1/alliances/{alliance}/status")
+
+    def transition(number):
+        return accept(officer.token, etag, f"/v1/applications/{applications[number]}/transitions", number)
+
+    return [Workload("status", status), Workload("list_50", lambda _number: get("/v1/alliances?limit=50")),
+            Workload("transition", transition, 201)]
+
+
+def answer(stream):
+    """Status and body of the next answer."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        line = stream.readline()
+        if not line:
+            raise RuntimeError("the service ended the connection")
+        head += line
+    length = int(re.search(rb"(?i)\r\ncontent-length: *([0-9]+)", head)[1])
+    return int(head.split(b" ", 2)[1]), stream.read(length)
+
+
+def play(port, workload, numbers):
+    with socket.create_connection(("127.0.0.1", port), timeout=120) as peer, peer.makefile("rb") as stream:
+        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for number in numbers:
+            peer.sendall(workload.request(number))
+            status, body = answer(stream)
+            if status != workload.status:
+                raise RuntimeError(f"{workload.name} {number}: {status} {body[:500]!r}")
+
+
+def thread_costs(directory):
+    """The instructions of each thread that answered requests, from callgrind's files."""
+    for path in directory.glob("callgrind.out-*"):
+        text = path.read_text(errors="replace")
+        totals = re.search(r"(?m)^(?:totals|summary): ([0-9]+)", text)
+        if totals and ") pipeline_run\n" in text:
+            yield int(totals[1])
+
+
+def wait_until_ready(process, port, log):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=30) as peer, peer.makefile("rb") as stream:
+                peer.sendall(get("/health/ready"))
+                if answer(stream)[0] == 200:
+                    return
+        except OSError:
+            pass
+        time.sleep(0.05)
+    raise RuntimeError(f"the service does not start under callgrind: {log.read_text()[-2000:]}")
+
+
+def count(binary, world, workload, numbers, directory):
+    """The instructions of one run: the thread that answered most requests is that of the connection."""
+    directory.mkdir(parents=True)
+    port, admin = free_ports(2)
+    words = ["valgrind", "-q", "--tool=callgrind", "--separate-threads=yes", f"--callgrind-out-file={directory}/callgrind.out",
+             binary, "serve", "--port", str(port), "--admin-port", str(admin), *world.flags(), *workload.flags]
+    log = directory / "service.log"
+    with open(log, "wb") as out:
+        process = subprocess.Popen(words, stdout=out, stderr=out, start_new_session=True, env=environment())
+    try:
+        wait_until_ready(process, port, log)
+        play(port, workload, numbers)
+        process.send_signal(signal.SIGTERM)
+        if process.wait(timeout=60):
+            raise RuntimeError(f"the service ended with {process.returncode}: {log.read_text()[-2000:]}")
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    return max(thread_costs(directory))
+
+
+def measure(binary, directory, wanted):
+    """Instructions per request of each workload."""
+    cluster = Cluster(directory / "cluster")
+    world = None
+    try:
+        cluster.migrate()
+        world = World(cluster, directory / "world", None, {"pool-connections": 1, "clock": "fixed:" + START})
+        world.start()
+        found = {}
+        for workload in workloads(world):
+            world.stop()
+            if wanted and workload.name not in wanted:
+                continue
+            short = count(binary, world, workload, range(SHORT), directory / f"{workload.name}-short")
+            long = count(binary, world, workload, range(SHORT, SHORT + LONG), directory / f"{workload.name}-long")
+            found[workload.name] = round((long - short) / (LONG - SHORT))
+            print(f"{workload.name:<14}{found[workload.name]:>12,} instructions", flush=True)
+        return found
+    finally:
+        if world:
+            world.close()
+        cluster.stop()
+        home = directory / "cluster/postgres-path"
+        if home.exists():
+            shutil.rmtree(home.read_text().strip(), ignore_errors=True)
+
+
+def judge(found, known):
+    """Whether nothing has grown; says what differs."""
+    good = True
+    for name, now in found.items():
+        before = known.get(name)
+        if before is None:
+            print(f"{name}: no figure is committed; UPDATE=1 writes it")
+            good = False
+        elif now > before * (1 + TOLERANCE):
+            print(f"{name}: {now / before - 1:+.1%}, more than {TOLERANCE:.0%} above the committed {before:,}")
+            good = False
+        elif now < before * (1 - TOLERANCE):
+            print(f"{name}: {now / before - 1:+.1%}; make bench-instructions UPDATE=1 keeps the gain")
+    return good
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("binary", type=pathlib.Path)
+    parser.add_argument("--update", action="store_true", help="write the figures instead of comparing")
+    parser.add_argument("--only", action="append", help="this workload alone; may be repeated")
+    parser.add_argument("--keep", type=pathlib.Path, help="leave callgrind's files in this directory, which must not exist")
+    options = parser.parse_args()
+    os.environ["TEST_ALLIANCED"] = str(options.binary.resolve())
+    directory = options.keep or pathlib.Path(tempfile.mkdtemp(prefix="alliance-instructions-", dir="/tmp"))
+    directory.mkdir(exist_ok=True)
+    directory.chmod(0o711)
+    try:
+        found = measure(options.binary.resolve(), directory, options.only)
+    finally:
+        if not options.keep:
+            shutil.rmtree(directory, ignore_errors=True)
+    known = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
+    if options.update:
+        FIGURES.write_text(json.dumps({**known, **found}, indent="\t") + "\n")
+        return 0
+    return 0 if judge(found, known) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

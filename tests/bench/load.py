@@ -1,0 +1,146 @@
+"""Running one load against one party and saying what it gave and what it cost: wrk, pgbench, and downloads of an export.
+Any answer but 2xx, any error of a connection, any failed transaction ends the bench."""
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+import time
+
+from database import BIN, environment
+from machine import Watch
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+@dataclasses.dataclass
+class Run:
+    """Of one run: requests (rows of an export), requests a second, latency in us, CPU in us a request of each party, resident MB at
+    most, the share of the machine that others used."""
+    requests: int
+    rate: float
+    p50: float | None
+    p99: float | None
+    service: float
+    database: float
+    client: float
+    resident: float
+    foreign: float
+
+    @property
+    def cpu(self):
+        return self.service + self.database + self.client
+
+
+def fail(text):
+    raise SystemExit(f"bench: {text}")
+
+
+def finish(command, more=None, **options):
+    """(output, CPU seconds) of a process that must go well: wait4 tells what it used. more: for its environment."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen([str(word) for word in command], stdout=options.pop("stdout", out), stderr=errors, env=environment(**(more or {})),
+                                   **options)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        errors.seek(0)
+        text = out.read().decode("utf-8", "replace")
+        if process.returncode:
+            fail(f"{' '.join(map(str, command[:4]))} … ended with {process.returncode}: {text[-500:]} {errors.read().decode('utf-8', 'replace')[-1500:]}")
+        return text, usage.ru_utime + usage.ru_stime
+
+
+def cost(spent, requests, rate, p50, p99):
+    each = 1e6 / max(requests, 1)
+    return Run(requests, rate, p50, p99, spent.service * each, spent.database * each, spent.client * each, spent.resident, spent.foreign)
+
+
+def wrk(party, database, connections, seconds, script, *arguments, pause_ms=0):
+    """pause_ms: how long each connection waits before its next request, on average; 0 is as fast as it can."""
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "-s", HERE / script, party.base, "--", *arguments]
+    with Watch(party.pid, database.postmaster) as watch:
+        text, client = finish(command, {"BENCH_PAUSE": str(pause_ms)} if pause_ms else None)
+    found = json.loads(re.search(r"^\{.*\}$", text, re.M).group(0))
+    if found["errors"] or not found["requests"]:
+        fail(f"{party.name}: {found['errors']} of {found['requests']} requests failed ({script}); see {party.log_path}")
+    return cost(watch.spent(client), found["requests"], found["requests"] / (found["microseconds"] / 1e6), found["p50"], found["p99"])
+
+
+class Pgbench:
+    """One script. Connecting and preparing is no part of the statements: what a run of one transaction a client costs is taken off."""
+
+    def __init__(self, database, directory, name, text, definitions):
+        self.database, self.directory, self.definitions = database, pathlib.Path(directory), definitions
+        self.path = self.directory / f"{name}.sql"
+        self.path.write_text(text, encoding="utf-8")
+        self.starts = {}
+
+    def command(self, clients, limit, definitions):
+        words = [BIN / "pgbench", "-n", "-M", "prepared", "-f", self.path, "-c", clients, "-j", min(2, clients), *limit]
+        for key, value in {**self.definitions, **definitions}.items():
+            words += ["-D", f"{key}={value}"]
+        return [*words, self.database.url()]
+
+    def spend(self, clients, limit, definitions):
+        with Watch(None, self.database.postmaster) as watch:
+            text, client = finish(self.command(clients, limit, definitions), cwd=self.directory)
+        failed = re.search(r"number of failed transactions: (\d+)", text)
+        if failed and int(failed.group(1)):
+            fail(f"pgbench: {text}")
+        return text, watch.spent(client)
+
+    def measure_start(self, clients, definitions=None):
+        """What connecting and preparing costs, from runs of one transaction a client."""
+        found = [self.spend(clients, ["-t", 1], definitions or {})[1] for _ in range(2)]
+        self.starts[clients] = (min(one.database for one in found), min(one.client for one in found))
+
+    def run(self, clients, seconds, definitions=None):
+        prefix = self.directory / "pgbench_log"
+        limit = ["-T", seconds, "--log", f"--log-prefix={prefix}", "--sampling-rate=0.2"]
+        text, spent = self.spend(clients, limit, definitions or {})
+        done = int(re.search(r"number of transactions actually processed: (\d+)", text).group(1))
+        rate = re.search(r"tps = ([0-9.]+) \(without initial", text)
+        if not rate:
+            fail(f"pgbench did nothing in {seconds} s: {text}")
+        times = []
+        for path in self.directory.glob("pgbench_log.*"):
+            times += [int(line.split()[2]) for line in path.read_text(encoding="ascii").splitlines()]
+            path.unlink()
+        times.sort()
+        if clients in self.starts:
+            spent.database = max(0.0, spent.database - self.starts[clients][0])
+            spent.client = max(0.0, spent.client - self.starts[clients][1])
+        return cost(spent, done, float(rate.group(1)), times[len(times) // 2] if times else None, times[int(len(times) * 0.99)] if times else None)
+
+
+def download(party, database, rows, size, headers):
+    """An export read to its end by curl; it must have the size that the checked one had."""
+    command = ["curl", "-sS", "--fail", "-o", "/dev/null", "-w", "%{size_download}"]
+    for header in headers:
+        command += ["-H", header]
+    with Watch(party.pid, database.postmaster) as watch:
+        text, client = finish([*command, f"{party.base}/v1/funding-records"])
+    if int(text) != size:
+        fail(f"{party.name}: an export of {text} bytes in place of {size}")
+    spent = watch.spent(client)
+    return cost(spent, rows, rows / spent.seconds, None, None)
+
+
+def copy(database, rows, statement):
+    """The same rows by psql's COPY."""
+    with open(os.devnull, "wb") as sink, Watch(None, database.postmaster) as watch:
+        _, client = finish([BIN / "psql", "-qX", "-d", database.url(), "-v", "ON_ERROR_STOP=1", "-c", statement], stdout=sink)
+    spent = watch.spent(client)
+    return cost(spent, rows, rows / spent.seconds, None, None)
+
+
+def until(condition, seconds):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True

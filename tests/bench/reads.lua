@@ -1,0 +1,38 @@
+-- wrk: GET of random paths out of a file. Arguments: the file, a seed, then header lines "Name: value".
+-- BENCH_PAUSE in the environment: milliseconds that a connection waits before its next request, on average.
+-- Prints one line of JSON when it is done.
+local requests, count = {}, 0
+local pause = tonumber(os.getenv("BENCH_PAUSE"))
+
+if pause then
+  function delay() return math.random(0, 2 * pause) end
+end
+
+function init(args)
+  math.randomseed(tonumber(args[2]))
+  for i = 3, #args do
+    local name, value = args[i]:match("^([^:]+): (.*)$")
+    wrk.headers[name] = value
+  end
+  for path in io.lines(args[1]) do
+    count = count + 1
+    requests[count] = path
+  end
+  if count <= 100000 then
+    for i = 1, count do requests[i] = wrk.format("GET", requests[i]) end
+  else
+    local format = wrk.format
+    request = function() return format("GET", requests[math.random(count)]) end
+  end
+end
+
+function request()
+  return requests[math.random(count)]
+end
+
+function done(summary, latency, _)
+  local e = summary.errors
+  io.write(string.format('{"requests":%d,"microseconds":%d,"bytes":%d,"errors":%d,"p50":%d,"p99":%d,"max":%d}\n', summary.requests,
+    summary.duration, summary.bytes, e.connect + e.read + e.write + e.status + e.timeout, latency:percentile(50),
+    latency:percentile(99), latency.max))
+end

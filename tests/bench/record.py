@@ -1,0 +1,136 @@
+"""Which statements a request runs, found by watching one: the database logs what a service instance sends, and what is logged under
+the name of a file of sql/statements is that file's text. So pgbench and the peers always run what the service runs today.
+A parameter is NULL (None) or a list of pieces, ("text", …) or ("variable", name); whatever is neither constant nor of the request
+is an error, because then nobody else could repeat it."""
+import re
+
+from database import DATABASE, ROOT, SERVICE
+
+LINE = re.compile(r"^\S+ \S+ \S+ \[(\d+)\] (LOG|DETAIL):  (.*)", re.S)
+PARAMETER = re.compile(r"\$(\d+) = (NULL|'(?:[^']|'')*')", re.S)
+# Who calls (the others have no authentication), and what the service does by itself meanwhile.
+ASIDE = re.compile("caller_by_key|credential_touch|sweep_.*|idempotency_key_purge")
+
+
+def watching(database, on):
+    database.sql(f"alter role {SERVICE} in database {DATABASE} " + ("set log_statement = 'all'" if on else "reset log_statement"))
+
+
+def entries(text):
+    """(pid, level, message) of each entry; a continued line begins with a tab."""
+    found = []
+    for line in text.split("\n"):
+        match = LINE.match(line)
+        if match:
+            found.append([int(match.group(1)), match.group(2), match.group(3)])
+        elif found:
+            found[-1][2] += "\n" + line.removeprefix("\t")
+    return found
+
+
+def executed(text):
+    """(pid, statement name, parameters) in the order of the log; name is None for a command such as begin, then with its text."""
+    steps = []
+    for pid, level, message in entries(text):
+        if level == "LOG" and message.startswith("execute "):
+            name = message[8:].split(":", 1)[0]
+            steps.append([pid, name if name != "<unnamed>" else None, message.split(": ", 1)[1], []])
+        elif level == "LOG" and message.startswith("statement: "):
+            steps.append([pid, None, message[11:].strip(), []])
+        elif level == "DETAIL" and message.startswith("parameters: ") and steps:
+            steps[-1][3] = [None if value == "NULL" else value[1:-1].replace("''", "'") for _, value in PARAMETER.findall(message)]
+    return steps
+
+
+def pieces(value, variables):
+    if value is None:
+        return None
+    for name, text in variables.items():
+        if value == text:
+            return [("variable", name)]
+    long = {name: text for name, text in variables.items() if text and len(text) >= 8}
+    if not long:
+        return [("text", value)]
+    found, names = [], {text: name for name, text in long.items()}
+    for part in re.split("(" + "|".join(re.escape(text) for text in sorted(names, key=len, reverse=True)) + ")", value):
+        if part:
+            found.append(("variable", names[part]) if part in names else ("text", part))
+    return found or [("text", "")]
+
+
+def sql_of(name):
+    text = (ROOT / "sql/statements" / f"{name}.sql").read_text(encoding="utf-8").partition("\n")[2].strip()
+    return text.removesuffix(";").rstrip()
+
+
+def plan(text, variables, writes):
+    """The statements of one request: of a write all of its transaction, of a read what it sent anywhere."""
+    steps = [step for step in executed(text) if not (step[1] and ASIDE.fullmatch(step[1]))]
+    if writes:
+        touched = {step[0] for step in steps if variables["id"] in step[3]}
+        if len(touched) != 1:
+            raise SystemExit(f"bench: a write ran on {len(touched)} connections:\n{text}")
+        steps = [step for step in steps if step[0] in touched]
+    named = [step for step in steps if step[1]]
+    if not named:
+        raise SystemExit(f"bench: no statement was seen in\n{text}")
+    return [{"name": name, "sql": sql_of(name), "parameters": [pieces(value, variables) for value in values]}
+            for _, name, _, values in named]
+
+
+def record(database, request, variables, writes):
+    """Runs request(i) for two sets of variables (dicts; request may add to them) and gives the plan both have in common."""
+    plans = []
+    for i, one in enumerate(variables):
+        offset = database.log_size()
+        request(i, one)
+        plans.append(plan(database.log_since(offset), one, writes))
+    if plans[0] != plans[1]:
+        for first, second in zip(*plans):
+            if first != second:
+                raise SystemExit(f"bench: {first['name']} cannot be repeated: {first['parameters']} against {second['parameters']}")
+        raise SystemExit(f"bench: two requests ran {[s['name'] for s in plans[0]]} and {[s['name'] for s in plans[1]]}")
+    return plans[0]
+
+
+# ---- pgbench ----
+
+PLACE = re.compile(r"'(?:[^']|'')*'|\$\d+")
+
+
+class Script:
+    """A plan as a pgbench script (text) with what its command line defines (definitions). A constant travels as a variable of the
+    command line, so that it stays a parameter; NULL is a variable that is not defined. renamed: variable -> SQL that computes it in
+    the script, else :v_<name>."""
+
+    def __init__(self, plan_of, writes, renamed):
+        self.renamed, self.definitions, self.names = renamed, {}, {}
+        lines = [self.statement(step) for step in plan_of]
+        self.text = "\n".join(["begin;", *lines, "commit;"] if writes else lines) + "\n"
+
+    def constant(self, value):
+        if value not in self.names:
+            self.names[value] = f"c{len(self.names)}"
+            self.definitions[self.names[value]] = value
+        return f":{self.names[value]}"
+
+    def value(self, parts):
+        if parts is None:
+            return ":nothing"
+        texts = [self.constant(value) if kind == "text" else self.renamed.get(value, f":v_{value}") for kind, value in parts]
+        return texts[0] if len(texts) == 1 else "(" + " || ".join(f"{text}::text" for text in texts) + ")"
+
+    def statement(self, step):
+        sql = re.sub(r"--[^\n]*", "", step["sql"])
+
+        def place(match):
+            if not match.group(0).startswith("$"):
+                # pgbench would take the colon in a literal ('HH24:MI') for a variable
+                text = re.sub(r":(?=\w)", "'||':'||'", match.group(0))
+                return text if text == match.group(0) else f"({text})"
+            value = self.value(step["parameters"][int(match.group(0)[1:]) - 1])
+            # to pgbench each place is a parameter of its own: the type that is told at one place holds at all
+            cast = re.search(re.escape(match.group(0)) + r"::(\w+)", sql)
+            return f"{value}::{cast.group(1)}" if cast and not sql.startswith("::", match.end()) else value
+
+        return PLACE.sub(place, sql) + ";"

@@ -1,0 +1,309 @@
+"""make bench: the service beside its ceilings and its peers, in one command.
+
+What runs: a private PostgreSQL with fsync on, data from allianced seed, two instances of the service with everything on (validation,
+authentication, metrics, the request log to a file), one of them without the cache of public answers; nginx with "return 200" and an
+equal body; pgbench with the statements that the service was seen to run; psql's COPY; and the smallest honest handlers over the same
+statements in Go and in Node. Before anything is timed their answers are compared with the service's. Then rounds: every variant of a
+workload once, again from the start, at least three times, so that what changes on the machine reaches all.
+
+What a ratio means: above 1 is better than the other.
+- Status, list and funding are bound by the processor. The judged ratio is CPU time per request of all that took part (client and
+  database included): on a full machine that is the throughput, and it is steady when a neighbour makes noise.
+- The durable writes wait for the disk, where several commits may share one flush, and an export runs one backend as fast as it can:
+  there the judged ratio is throughput, from interleaved rounds.
+- p99 is latency at the other's p99 of the same run (best peer), or under the mixture at its own p99 alone.
+- Memory is the resident size, of the service with its cache full, at 64 connections and during exports.
+The first column of the targets decides the exit code; the second is the goal and is told. QUICK=1 shows that all of it works and
+judges nothing: its runs are too short. A ratio whose other side could not be measured is not met.
+
+It installs nothing by itself (docker/local/bench does) and never touches another cluster."""
+import argparse
+import json
+import os
+import pathlib
+import random
+import re
+import signal
+import sys
+import time
+
+import data
+import load
+import machine
+import mixture
+import record
+import report
+import variants
+import workloads
+from database import ROOT, Database
+
+LABELS = ("statuses", "industry_classes", "funding_record_kinds", "organisation_types")
+
+
+class Bench:
+    def __init__(self, options):
+        self.options = options
+        self.build = pathlib.Path(os.environ.get("BUILD", "build"))
+        self.build = self.build if self.build.is_absolute() else ROOT / self.build
+        self.binary = self.build / "plain/allianced"
+        self.directory = pathlib.Path(options.directory)
+        self.parties, self.missing, self.runs, self.seed = {}, {}, {}, 0
+        self.database, self.workloads = None, {}
+
+    def say(self, text):
+        print(f"{time.monotonic() - self.began:6.1f} s  {text}", file=sys.stderr, flush=True)
+
+    def next_seed(self):
+        self.seed += 1
+        return self.seed
+
+    # ---- setting up ----
+
+    def key(self, role, name):
+        """The key of a new account."""
+        return json.loads(data.program(self.binary, self.database, self.directory, "account", "create", "--name", name, "--role", role,
+                                       "--key"))["key"]
+
+    def start(self):
+        self.began = time.monotonic()
+        self.say(f"data: {self.options.alliances} alliances")
+        self.database = Database(self.directory)
+        data.load(self.binary, self.database, self.directory, self.options.alliances)
+        self.blocks = data.Blocks(self.database)
+        self.officer = self.key("officer", "基准经办")
+        self.auditor = self.key("auditor", "基准审计")
+        self.make_workloads()
+        self.record()
+        self.start_parties()
+        self.check()
+
+    def make_workloads(self):
+        officer, auditor = {"Authorization": f"Bearer {self.officer}"}, {"Authorization": f"Bearer {self.auditor}"}
+        suspend = json.dumps({"action": "suspend", "comment": "回避声明不实"}, ensure_ascii=False)
+        patch = json.dumps({"address": "蒲城县示例路2号"}, ensure_ascii=False)
+        status = workloads.Read(self, "status", "status by id, public")
+        listing = workloads.Read(self, "list", "list of 50, filtered, keyset", drop=("next",))
+        funding = workloads.Read(self, "funding", "funding records of an alliance, with totals", auditor)
+        transition = workloads.Write(
+            self, "transition", "status transition, durable", "expert", "POST", "/v1/experts/00000000-0000-7000-8000-@NUMBER@/transitions",
+            {**officer, "Content-Type": "application/json", "If-Match": '"1.x"', "Idempotency-Key": "bench-@NUMBER@"}, suspend,
+            {"key": "bench-@NUMBER@", "comment": "回避声明不实"})
+        write = workloads.Write(
+            self, "write", "simple durable write", "organisation", "PATCH", "/v1/organisations/00000000-0000-7000-8000-@NUMBER@",
+            {**officer, "Content-Type": "application/merge-patch+json", "If-Match": '"1.x"'}, patch, {"address": "蒲城县示例路2号"})
+        exports = [workloads.Export(self, accept, auditor) for accept in ("text/csv", "application/x-ndjson")]
+        self.workloads = {one.name: one for one in (status, listing, funding, transition, write, *exports)}
+
+    def service(self, name, **settings):
+        return variants.service(self.binary, self.database, self.directory, name, data.CLOCK, **settings)
+
+    def record(self):
+        """The statements of each workload, seen from an instance without the cache; and from them the scripts and the peers' plans."""
+        record.watching(self.database, True)
+        party = self.service("recorded", public_cache_mib=0)
+        try:
+            plans = self.record_with(party)
+        finally:
+            party.stop()
+            record.watching(self.database, False)
+        (self.directory / "plans.json").write_text(json.dumps(plans, ensure_ascii=False, indent=1), encoding="utf-8")
+
+    def record_with(self, party):
+        plans = {"Labels": {}, "Now": data.CLOCK.replace("+08:00", ".000+08:00"), "Account": "基准经办", "Limit": 50}
+        for name in LABELS:
+            _, text = workloads.ask_well(party, f"/v1/code-lists/{name}")
+            plans["Labels"][name] = {item["code"]: item["zh"] for item in json.loads(text)["items"]}
+        plans["Status"] = self.record_status(party)
+        plans["List"] = self.record_list(party)
+        plans["Funding"] = self.record_funding(party)
+        for name in ("transition", "write"):
+            plans[name.title()] = self.workloads[name].record(party)
+            self.workloads[name].make_pgbench(plans[name.title()])
+        plans["Export"] = self.plan_export()
+        return plans
+
+    def record_read(self, party, workload, cases):
+        """cases: (path, variables); each path is asked once before, so that what happens once has happened."""
+        for path, _ in cases:
+            workloads.ask_well(party, path, headers=workload.headers)
+        return record.record(self.database, lambda index, _: workloads.ask_well(party, cases[index][0], headers=workload.headers),
+                             [variables for _, variables in cases], False)
+
+    def record_status(self, party):
+        workload = self.workloads["status"]
+        rows = data.table(self.database, "status", "id", "select id from alliance where is_public order by md5(id::text)")
+        ids = [row[0] for row in self.database.sql("select id from bench.status order by n")]
+        paths = [f"/v1/alliances/{one}/status" for one in ids]
+        workload.write_paths("service", paths)
+        workload.write_paths("cached", paths[:1000])
+        plan = self.record_read(party, workload, [(paths[i], {"id": ids[i]}) for i in (0, -1)])
+        workload.make_pgbench(plan, rows, ["id"])
+        return plan
+
+    def record_list(self, party):
+        """Pages that begin somewhere in the middle of a filtered list, by the cursors that the service gave."""
+        workload, found, fields = self.workloads["list"], [], [row[0] for row in self.database.sql(
+            "select industry_field from alliance where is_public and status = 'recognised' group by 1 order by count(*) desc, 1")]
+        for field in fields:
+            path = workloads.with_query("/v1/alliances", status="recognised", industry_field=field, limit=50)
+            for _ in range(self.options.pages):
+                _, text = workloads.ask_well(party, path)
+                page = json.loads(text)
+                path = page["page"]["next"]
+                if not path:
+                    break
+                last = page["items"][-1]
+                found.append((path if path.startswith("/") else path[path.index("/v1/"):], field, last["recognised_on"], last["id"]))
+        if len(found) < 2:
+            load.fail("the data have no second page of a list; more alliances are needed")
+        random.Random(3).shuffle(found)
+        workload.write_paths("service", [path for path, *_ in found])
+        workload.write_paths("peer", [workloads.with_query("/v1/alliances", status="recognised", industry_field=field, limit=50,
+                                                           cursor=workloads.cursor_of(key, one)) for _, field, key, one in found])
+        values = ", ".join(f"('{field}', '{key}', '{one}')" for _, field, key, one in found)
+        rows = data.table(self.database, "list", "*", f"select * from (values {values}) v(field, key, id)")
+        plan = self.record_read(party, workload, [(path, {"field": field, "key": key, "id": one}) for path, field, key, one in found[:2]])
+        workload.make_pgbench(plan, rows, ["field", "key", "id"])
+        return plan
+
+    def record_funding(self, party):
+        workload = self.workloads["funding"]
+        rows = data.table(self.database, "funding", "id", "select alliance_id as id from (select alliance_id from award group by 1) a "
+                          "order by md5(alliance_id::text) limit 50000")
+        ids = [row[0] for row in self.database.sql("select id from bench.funding order by n")]
+        paths = [workloads.with_query("/v1/funding-records", alliance=one, limit=50) for one in ids]
+        workload.write_paths("service", paths)
+        plan = self.record_read(party, workload, [(paths[i], {"id": ids[i]}) for i in (0, -1)])
+        workload.make_pgbench(plan, rows, ["id"])
+        return plan
+
+    def plan_export(self):
+        """The statement of both formats; it travels as COPY or without a name, so it is taken from its file: no filter, all records."""
+        name = "funding_record_export"
+        text = record.sql_of(name)
+        count = max(int(number) for number in re.findall(r"[$]([0-9]+)", text))
+        auditor = self.database.value("select id from account where name = '基准审计'")
+        plan = [{"name": name, "sql": text, "parameters": [[("text", auditor)], *[None] * (count - 1)]}]
+        for one in ("export_csv", "export_ndjson"):
+            self.workloads[one].make_copy(plan)
+        return plan
+
+    def start_parties(self):
+        cached, uncached = self.service("service"), self.service("uncached", public_cache_mib=0)
+        self.parties = {"service": cached, "uncached": uncached}
+        path = self.workloads["status"].files["cached"].read_text(encoding="ascii").splitlines()[0]
+        _, body = workloads.ask_well(cached, path)
+        ceiling = variants.nginx(self.directory, body.decode())
+        if ceiling:
+            self.parties["nginx"] = ceiling
+        program, why = variants.build_go(self.build)
+        if program:
+            self.parties["go"] = variants.go_peer(self.database, self.directory, program)
+        else:
+            self.missing["go"] = why
+        folder, why = variants.install_node(self.build)
+        if folder:
+            self.parties["node"] = variants.node_peer(self.database, self.directory, folder)
+        else:
+            self.missing["node"] = why
+        for name, why in self.missing.items():
+            self.say(f"the peer {name} is left out: {why}")
+        self.peers = [self.parties[name] for name in ("go", "node") if name in self.parties]
+
+    def check(self):
+        self.say("comparing the answers")
+        handlers = [self.parties["service"], *self.peers]
+        self.workloads["status"].check([*handlers, self.parties["uncached"]])
+        for name in ("list", "funding", "transition", "write", "export_csv", "export_ndjson"):
+            self.workloads[name].check(handlers)
+
+    # ---- measuring ----
+
+    def pgbench_best(self, workload):
+        """The number of connections at which pgbench does most."""
+        workload.pgbench.measure_start(workloads.CONNECTIONS)
+        rates = {}
+        for clients in (4, 8):
+            workload.pgbench.measure_start(clients)
+            rates[clients] = workload.run_pgbench(clients, self.options.calibrate).rate
+        return max(rates, key=rates.get)
+
+    def variants_of(self, name):
+        """(variant, function that runs it for some seconds) of a workload, in the order of a round."""
+        workload, service = self.workloads[name], self.parties["service"]
+        peers = [(peer.name, lambda seconds, peer=peer: workload.run(peer, seconds)) for peer in self.peers]
+        if name.startswith("export"):
+            return [("psql copy", lambda _: workload.run_copy()), ("service", lambda seconds: workload.run(service, seconds)), *peers]
+        same_number = ("pgbench", lambda seconds: workload.run_pgbench(workloads.CONNECTIONS, seconds))
+        if name in ("transition", "write"):
+            return [same_number, ("service", lambda seconds: workload.run(service, seconds)), *peers]
+        best = self.pgbench_best(workload)
+        at_best = ("pgbench best", lambda seconds: workload.run_pgbench(best, seconds))
+        if name != "status":
+            return [at_best, ("service", lambda seconds: workload.run(service, seconds)), *peers]
+        ceiling = [("nginx", lambda seconds: workload.run(self.parties["nginx"], seconds))] if "nginx" in self.parties else []
+        return [*ceiling, ("service", lambda seconds: workload.run(service, seconds)),
+                ("uncached", lambda seconds: workload.run(self.parties["uncached"], seconds)), same_number, at_best, *peers]
+
+    def measure(self):
+        rounds = {name: self.variants_of(name) for name in self.workloads}
+        for name, functions in rounds.items():  # once unmeasured: caches, plans, code
+            for variant, function in functions:
+                if not variant.startswith("p"):
+                    function(self.options.warm)
+        for number in range(1, self.options.rounds + 1):
+            if not machine.wait_quiet(self.options.patience):
+                self.say("the machine is not quiet; measuring all the same")
+            for name, functions in rounds.items():
+                self.say(f"round {number} of {self.options.rounds}: {self.workloads[name].title}")
+                for variant, function in functions:
+                    self.runs.setdefault(name, {}).setdefault(variant, []).append(function(self.options.seconds))
+            mixture.measure(self)
+            self.measure_memory()
+
+    def measure_memory(self):
+        """Resident size at 64 connections; what it is during exports comes from those."""
+        status = self.workloads["status"]
+        for party in (self.parties["service"], *self.peers):
+            found = status.run(party, max(1, self.options.seconds // 2), 64)
+            self.runs.setdefault("memory", {}).setdefault(party.name, []).append(found)
+
+    def stop(self):
+        for party in self.parties.values():
+            party.stop()
+        if self.database:
+            self.database.stop()
+
+
+def options_of(words):
+    quick = os.environ.get("QUICK", "") not in ("", "0")
+    parser = argparse.ArgumentParser(description="make bench")
+    parser.add_argument("--directory", required=True, help="an empty directory for the cluster and the logs")
+    parser.add_argument("--output", required=True, help="where the JSON goes")
+    parser.add_argument("--alliances", type=int, default=int(os.environ.get("ALLIANCES") or (2000 if quick else 50000)))
+    parser.add_argument("--rounds", type=int, default=int(os.environ.get("ROUNDS") or (1 if quick else 3)))
+    parser.add_argument("--seconds", type=int, default=int(os.environ.get("SECONDS_EACH") or (1 if quick else 3)))
+    options = parser.parse_args(words)
+    options.quick = quick
+    options.warm, options.calibrate, options.patience, options.pages = (1, 1, 2, 3) if quick else (1, 2, 20, 25)
+    return options
+
+
+def main():
+    options = options_of(sys.argv[1:])
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, lambda *_: sys.exit(130))
+    bench = Bench(options)
+    try:
+        bench.start()
+        bench.measure()
+        result = report.result(bench)
+    finally:
+        bench.stop()
+    pathlib.Path(options.output).write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    print(report.table(result))
+    sys.exit(0 if options.quick or result["met"] else 1)
+
+
+if __name__ == "__main__":
+    main()
