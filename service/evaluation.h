@@ -6,7 +6,9 @@
 #include "facts.h"
 #include "facts_evaluation.h"
 #include "lifecycle.h"
+#include "parameters.h"
 #include "request.h"
+#include "text.h"
 
 /* evaluation_facts_load - set facts->evaluation to those of the newest panel of the application that was not
    voided (panel_id NULL when there is none). Seats and conflicts are loaded for the bureau and the system
@@ -23,6 +25,17 @@ MUST_CHECK struct problem *evaluation_judge(struct request *rq, const struct lif
  * candidate. */
 MUST_CHECK struct problem *panel_candidate_load(struct request *rq, const char *panel_id,
 						const char *expert_id, struct facts **ret);
+
+/* panel_parameters - the numbers in force as they are frozen with a panel; a new reference. */
+json_t *panel_parameters(const struct parameters *p);
+
+/* What a submitted sheet says: canonical JSON texts and words. */
+struct sheet_content {
+	const char *sheet_id, *panel_id, *material_sha256, *scores, *comments, *answers, *vote;
+	bool policy_compliant;
+};
+/* sheet_digest - its hash, in hex: over the content, its panel and the material that it judges. */
+void sheet_digest(struct arena *arena, const struct sheet_content *content, char hex[SHA256_HEX]);
 
 /* weights_read - eight weights out of the JSON of a row. */
 void weights_read(struct request *rq, const char *json, int ret_weights[8]);

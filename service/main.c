@@ -12,6 +12,7 @@
 #include "schema.h"
 #include "seal.h"
 #include "secret.h"
+#include "seed.h"
 #include "server.h"
 #include "supervisor.h"
 #include "sweep.h"
@@ -24,6 +25,7 @@
 #include <openssl/crypto.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <ulfius.h>
@@ -263,29 +265,110 @@ static int write_tokens(const char *path, const json_t *tokens)
 	return failed ? cli_fail(1, "cannot write %s: %s", path ? path : "the tokens", strerror(errno)) : 0;
 }
 
+/* How many alliances --size or --alliances asks for: 0 for the demo, negative for a word that cannot be used.
+ */
+static int64_t seed_alliances(const struct cli *cli)
+{
+	const char *size = cli_value(cli, "size"), *number = cli_value(cli, "alliances");
+	char *end = NULL;
+
+	if (size && number)
+		return -1;
+	if (size)
+		return seed_size(size) ? seed_size(size) : -1;
+	if (!number)
+		return 0;
+	long long alliances = strtoll(number, &end, 10);
+	return *end || alliances < 1 || alliances > SEED_ALLIANCES_MAX ? -1 : alliances;
+}
+
+static void show_progress(int64_t done, int64_t all)
+{
+	static int64_t began;
+	int64_t now = clock_monotonic_ms(), seconds;
+
+	if (!began)
+		began = now;
+	seconds = (now - began) / 1000 + 1;
+	fprintf(stderr, "\r%lld of %lld applications, %lld/s ", (long long)done, (long long)all,
+		(long long)(done / seconds));
+}
+
+static void print_counts(const struct seed_counts *c, double seconds)
+{
+	fprintf(stderr,
+		"%s%lld alliances, %lld applications, %lld members, %lld sheets, %lld payments, %lld journal "
+		"entries, "
+		"%lld notices, %lld history lines in %.1f s (%.0f alliances/s)\n",
+		isatty(STDERR_FILENO) ? "\n" : "", (long long)c->alliances, (long long)c->applications,
+		(long long)c->members, (long long)c->sheets, (long long)c->payments, (long long)c->entries,
+		(long long)c->notices, (long long)c->history, seconds, (double)c->alliances / seconds);
+}
+
+/* Any number of alliances, as the owner: what COPY brings is proven by putting the constraints on again. */
+static struct problem *seed_many(struct cli *cli, const char *url, int64_t alliances)
+{
+	const char *seed = cli_value(cli, "seed"), *owner = cli->config.database_owner_url;
+	const struct seed_options options = {
+		.owner_conninfo = *owner ? owner : url,
+		.alliances = alliances,
+		.seed = seed ? strtoull(seed, NULL, 0) : SEED_DEFAULT,
+		.progress = isatty(STDERR_FILENO) ? show_progress : NULL,
+	};
+	int64_t began = clock_monotonic_ms();
+	struct seed_counts counts = {0};
+	struct seed_world *world;
+	struct pool *pool;
+
+	TRY(open_database(cli, url, &pool));
+	struct problem *problem = seed_open(cli->arena, pool, &options, &world);
+	pool_close(pool);
+	if (!problem)
+		problem = seed_load(world, &counts);
+	if (!problem)
+		print_counts(&counts, (double)(clock_monotonic_ms() - began) / 1000);
+	return problem;
+}
+
+/* What remains after either way: due today, and the tokens. */
+static struct problem *seed_end(struct cli *cli, struct pool *pool, const json_t **tokens)
+{
+	TRY(sweep_run(cli->arena, pool, NULL));
+	return seed_keys(cli->arena, pool, tokens);
+}
+
+static struct problem *seed(struct cli *cli, const char *url, int64_t alliances, const json_t **tokens)
+{
+	struct problem *problem;
+	struct pool *pool;
+
+	TRY(start_keys(cli));
+	if (alliances)
+		TRY(seed_many(cli, url, alliances));
+	TRY(open_database(cli, url, &pool));
+	problem = alliances ? seed_end(cli, pool, tokens) : demo_load(cli->arena, pool, say, tokens);
+	access_stop();
+	pool_close(pool);
+	return problem;
+}
+
 static int run_seed(struct cli *cli)
 {
 	const char *url = required_url(cli);
-	struct problem *problem;
-	const json_t *tokens;
-	struct pool *pool;
+	int64_t alliances = seed_alliances(cli);
+	const json_t *tokens = NULL;
 	int code = url ? apply_words(cli) : CONFIG_EXIT_VALUE;
 
+	if (alliances < 0)
+		return cli_fail(CONFIG_EXIT_USAGE,
+				"give --size S, M or L, or --alliances with a number from 1 to %d",
+				SEED_ALLIANCES_MAX);
 	if (!code)
 		code = make_state(cli);
 	if (code)
 		return code;
-	problem = start_keys(cli);
-	if (!problem)
-		problem = open_database(cli, url, &pool);
-	if (problem)
-		return cli_problem(problem);
-	problem = demo_load(cli->arena, pool, say, &tokens);
-	if (!problem)
-		code = write_tokens(cli_value(cli, "tokens"), tokens);
-	access_stop();
-	pool_close(pool);
-	return problem ? cli_problem(problem) : code;
+	struct problem *problem = seed(cli, url, alliances, &tokens);
+	return problem ? cli_problem(problem) : write_tokens(cli_value(cli, "tokens"), tokens);
 }
 
 static int run_check_config(struct cli *cli)
@@ -324,8 +407,11 @@ static const struct command commands[] = {
 	{"migrate", "[settings]", "Bring the database to this program's schema, as its owner.", run_migrate, {{NULL, NULL, NULL}}},
 	{"sweep", "[--date DATE]", "Do what falls due by itself, once.", run_sweep,
 	 {{"date", "DATE", "the legal day to act for; the clock's without it"}, {NULL, NULL, NULL}}},
-	{"seed", "[--tokens FILE]", "Load the fictitious demo into a database without accounts.", run_seed,
-	 {{"tokens", "FILE", "where the demo's tokens go: role -> token, readable by the owner only"}, {NULL, NULL, NULL}}},
+	{"seed", "[--size S|M|L] [--tokens FILE]", "Load fictitious data into a database without accounts: the demo, or so many alliances.", run_seed,
+	 {{"size", "S|M|L", "data for measurements: 50, 5,000 or 50,000 alliances; without it the demo's few"},
+	  {"alliances", "N", "so many, up to a million (as the owner, like migrate)"},
+	  {"seed", "N", "another draw of the same proportions; the same number gives the same rows"},
+	  {"tokens", "FILE", "where the tokens go: role -> token, readable by the owner only"}, {NULL, NULL, NULL}}},
 	{"account", "create | list | grant | disable", "Accounts and their roles.", cli_account,
 	 {{"name", "NAME", "of a new account"}, {"kind", "person|machine", "of a new account (person)"},
 	  {"issuer", "URL", "external issuer whose tokens stand for the account"}, {"subject", "TEXT", "subject in those tokens"},

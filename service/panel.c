@@ -396,7 +396,7 @@ struct problem *list_panel_transitions(struct request *rq)
 
 /* ---- the rubric ---- */
 
-static json_t *parameters_json(const struct parameters *p)
+json_t *panel_parameters(const struct parameters *p)
 {
 	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "panel_min", p->panel_min,
 			 "panel_trim_from", p->panel_trim_from, "pass_mean", p->pass_mean, "pass_criterion",
@@ -425,7 +425,7 @@ struct problem *get_rubric(struct request *rq)
 	for (int c = 0; c < CRITERIA; c++)
 		json_array_append_new(list, criterion_json(&criteria[c], parameters->weights_recognition[c]));
 	reply_json(rq, json_pack("{s:s, s:o, s:o}", "version", RUBRIC_VERSION, "criteria", list, "parameters",
-				 parameters_json(parameters)));
+				 panel_parameters(parameters)));
 	return NULL;
 }
 
@@ -451,7 +451,7 @@ struct problem *effect_panel_freeze(struct request *rq, struct subject *subject,
 	const struct parameters *parameters = policy_parameters(rq);
 	TRY(db_run(rq->db, rq->arena, SQL_PANEL_FREEZE,
 		   P(subject->id, json_string_value(json_object_get(input, "chair_expert_id")),
-		     json_line(rq, parameters_json(parameters)),
+		     json_line(rq, panel_parameters(parameters)),
 		     integers_line(rq, parameters->weights_recognition, CRITERIA), rq->today_text),
 		   &rows));
 	return chair_record(rq, subject, input);

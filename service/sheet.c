@@ -11,6 +11,7 @@
 #include "evaluation.h"
 
 #include "effects.h"
+#include "json.h"
 #include "operations.h"
 #include "reply.h"
 #include "rubric.h"
@@ -279,21 +280,32 @@ struct problem *effect_sheet_scores_store(struct request *rq, struct subject *su
 		      &rows);
 }
 
-/* What is hashed: the content, its panel and the material it judges. */
-static json_t *content_json(const struct subject *subject)
+/* What is hashed: the content, its panel and the material it judges, as canonical JSON. */
+void sheet_digest(struct arena *arena, const struct sheet_content *c, char hex[SHA256_HEX])
+{
+	const char *text =
+		arena_printf(arena,
+			     "{\"answers\":%s,\"comments\":%s,\"material_sha256\":\"%s\",\"panel_id\":\"%s\","
+			     "\"policy_compliant\":%s,\"scores\":%s,\"sheet_id\":\"%s\",\"vote\":\"%s\"}",
+			     c->answers, c->comments, c->material_sha256, c->panel_id,
+			     c->policy_compliant ? "true" : "false", c->scores, c->sheet_id, c->vote);
+	sha256_hex(text, strlen(text), hex);
+}
+
+static const char *content_digest(struct request *rq, const struct subject *subject, char hex[SHA256_HEX])
 {
 	const struct sheet_own *own = subject->own;
 	const struct sheet_facts *sheet = subject->facts->evaluation->sheet;
-	json_t *content = json_object();
-	json_object_set_new(content, "sheet_id", json_string(subject->id));
-	json_object_set_new(content, "panel_id", json_string(own->panel_id));
-	json_object_set_new(content, "material_sha256", json_string(own->material_sha256));
-	json_object_set_new(content, "scores", json_deep_copy(sheet->scores));
-	json_object_set_new(content, "comments", json_deep_copy(sheet->comments));
-	json_object_set_new(content, "answers", json_deep_copy(sheet->answers));
-	json_object_set_new(content, "vote", json_string(sheet->vote));
-	json_object_set_new(content, "policy_compliant", json_boolean(own->policy_compliant));
-	return content;
+	const struct sheet_content content = {subject->id,
+					      own->panel_id,
+					      own->material_sha256,
+					      json_canonical(rq->arena, sheet->scores),
+					      json_canonical(rq->arena, sheet->comments),
+					      json_canonical(rq->arena, sheet->answers),
+					      sheet->vote,
+					      own->policy_compliant};
+	sheet_digest(rq->arena, &content, hex);
+	return hex;
 }
 
 /* EV-07 has found it complete: the total by EV-08, the time, the hash; from here on the database refuses any
@@ -310,9 +322,8 @@ struct problem *effect_sheet_freeze(struct request *rq, struct subject *subject,
 	const struct sheet_facts *sheet = subject->facts->evaluation->sheet;
 	for (int c = 0; c < CRITERIA; c++)
 		scores[c] = (int)json_integer_value(json_object_get(sheet->scores, criteria[c].code));
-	const char *content = json_line(rq, content_json(subject));
 	return db_run(rq->db, rq->arena, SQL_SHEET_FREEZE,
 		      P(subject->id, arena_printf(rq->arena, "%d", sheet_total(scores, own->weights)),
-			rq->now_text, sha256_hex(content, strlen(content), hash)),
+			rq->now_text, content_digest(rq, subject, hash)),
 		      &rows);
 }

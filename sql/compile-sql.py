@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Compiles sql/ into C: statements.h (enum statement), statements.c (their texts and shapes) and migrations.c (the
-migration files with their checksums). Usage: compile-sql.py SQL-FOLDER OUTPUT-FOLDER
+migration files with their checksums, and the scripts of the seed). Usage: compile-sql.py SQL-FOLDER OUTPUT-FOLDER
 
 It refuses what the house forbids: a statement without its cardinality, schema-qualified names, the database's clock in
 business SQL, casts that cut values silently, more than one statement a file. Files are rewritten only when they change.
@@ -123,10 +123,15 @@ def main():
         text = raw.decode("utf-8")
         check_common(path, bare(text))
         rows.append(f"\t{{{int(match.group(1))}, \"{match.group(2)}\", \"{hashlib.sha256(raw).hexdigest()}\",\n\t{c_string(text)}}},\n")
+    scripts = []
+    for path in sorted((source / "seed").glob("*.sql")):
+        text = path.read_text(encoding="utf-8")
+        check_common(path, bare(text))
+        scripts.append(f"const char seed_{path.stem}_sql[] =\n\t{c_string(text)};\n")
     write(
         out / "migrations.c",
         f'{note}#include "statement.h"\n\nconst struct migration_text migrations[] = {{\n{"".join(rows)}\t{{0, NULL, NULL, NULL}},\n}};\n'
-        f"const size_t migration_count = {len(rows)};\n",
+        f"const size_t migration_count = {len(rows)};\n{''.join(scripts)}",
     )
 
 

@@ -293,31 +293,38 @@ static int credit_value(char c)
 	return place ? (int)(place - credit_alphabet) : -1;
 }
 
-const char *credit_code_check(const char *code)
+/* credit_sum - over the first 17 places; -1 when one of the 18 is no character of the alphabet. */
+static int credit_sum(const char *code)
 {
 	static const int weights[] = {1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28};
-	if (!code || strlen(code) != 18)
-		return "length";
 	int sum = 0;
 	for (int i = 0; i < 18; i++) {
 		int value = credit_value(code[i]);
 		if (value < 0)
-			return "character";
+			return -1;
 		if (i < 17)
 			sum += value * weights[i];
 	}
+	return sum;
+}
+
+const char *credit_code_check(const char *code)
+{
+	if (!code || strlen(code) != 18)
+		return "length";
+	int sum = credit_sum(code);
+	if (sum < 0)
+		return "character";
 	if (strspn(code + 2, "0123456789") < 6)
 		return "division";
 	return credit_value(code[17]) == (31 - sum % 31) % 31 ? NULL : "check_digit";
 }
 
-bool credit_code_body_is_valid(const char *code)
+/* body_check - the check character of the GB 11714 code in characters 9 to 16, which weigh 3 7 9 10 5 8 4 2,
+ * letters counting from A = 10; 0 when they are no such code. */
+static char body_check(const char *code)
 {
-	/* GB 11714: characters 9 to 16 weigh 3 7 9 10 5 8 4 2, letters count from A = 10; character 17 is the
-	 * check */
 	static const int weights[] = {3, 7, 9, 10, 5, 8, 4, 2};
-	if (!code || strlen(code) != 18)
-		return false;
 	int sum = 0;
 	for (int i = 0; i < 8; i++) {
 		char c = code[8 + i];
@@ -326,9 +333,22 @@ bool credit_code_body_is_valid(const char *code)
 		else if (c >= 'A' && c <= 'Z')
 			sum += (c - 'A' + 10) * weights[i];
 		else
-			return false;
+			return '\0';
 	}
 	int check = 11 - sum % 11;
-	char expected = check == 10 ? 'X' : check == 11 ? '0' : (char)('0' + check);
-	return code[16] == expected;
+	return (char)(check == 10 ? 'X' : check == 11 ? '0' : '0' + check);
+}
+
+bool credit_code_body_is_valid(const char *code)
+{
+	return code && strlen(code) == 18 && code[16] == body_check(code);
+}
+
+void credit_code_complete(char code[19])
+{
+	code[16] = body_check(code);
+	code[17] = '0';
+	int sum = credit_sum(code);
+	code[17] = credit_alphabet[sum < 0 ? 0 : (31 - sum % 31) % 31];
+	code[18] = '\0';
 }

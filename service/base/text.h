@@ -67,4 +67,8 @@ const char *credit_code_check(const char *code);
 /* credit_code_body_is_valid - the GB 11714 check inside the code (a warning only). */
 bool credit_code_body_is_valid(const char *code);
 
+/* credit_code_complete - write characters 17 and 18 of a code whose first 16 stand, so that both checks above
+ * are met. */
+void credit_code_complete(char code[19]);
+
 #endif

@@ -33,4 +33,7 @@ struct migration_text {
 extern const struct migration_text migrations[];
 extern const size_t migration_count;
 
+/* The scripts of sql/seed, around a load. */
+extern const char seed_before_sql[], seed_after_sql[], seed_verify_sql[];
+
 #endif
