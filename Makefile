@@ -110,11 +110,15 @@ test-load-soak: ## mixed load for MINUTES=30: memory, descriptors and threads fl
 	@+docker/local/test-load soak
 sanitize: ## compile with the address and undefined behaviour sanitizers
 	@$(MAKE) SANITIZE=address build
-.PHONY: image test-docker
+.PHONY: image test-docker deb test-deb
 image: ## build the images of the service and of its proxy with the docker that is there
 	@docker/local/image
 test-docker: ## the images and compose.yaml on a docker daemon of its own: the journey through the proxy while things die
 	@docker/local/test-docker
+deb: ## build the Debian package into BUILD/deb
+	@docker/local/deb
+test-deb: ## install, run and purge the package in a clean Debian tree
+	@docker/local/test-deb
 lint: ## format, clang-tidy, cppcheck, openapi.yaml, shell scripts
 	@+docker/local/lint
 bench: ## the service beside pgbench, nginx and peers in Go and Node: table and BUILD/bench.json; QUICK=1 is a minute
