@@ -99,19 +99,47 @@ def test_both_replicas_answer_and_hold_the_same_keys(containers, world):
     assert len(officer.all("/v1/organisations?limit=1")) >= 5  # each page's cursor is read by the other replica
 
 
-def test_the_proxy_limits_one_address_and_keeps_what_callers_claim_to_itself(containers):
-    network = next(iter(name for name in containers.inspect("service-a")["NetworkSettings"]["Networks"] if name.endswith("inside")))
-    made = containers.docker("run", "-d", "--rm", "--network", network, "--read-only", "-e", "REQUESTS_PER_ADDRESS=5",
-                             "alliance-proxy:latest").strip()
-    ask = ("exec 3<>/dev/tcp/127.0.0.1/8080; printf 'GET %s HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n' \"$1\" >&3; cat <&3")
+@contextlib.contextmanager
+def another_proxy(containers, *options):
+    """One more proxy before the same replicas; gives its name and its address."""
+    network = next(name for name in containers.inspect("service-a")["NetworkSettings"]["Networks"] if name.endswith("inside"))
+    made = containers.docker("run", "-d", "--rm", "--network", network, "--read-only", *options, "alliance-proxy:latest").strip()
     try:
-        wait_for(lambda: "200 OK" in containers.docker("exec", made, "bash", "-c", ask, "ask", "/proxy-health"), "the proxy answers")
-        replies = [containers.docker("exec", made, "bash", "-c", ask, "ask", "/health/live") for _ in range(8)]
+        about = json.loads(containers.docker("inspect", made))[0]
+        base = f"http://{about['NetworkSettings']['Networks'][network]['IPAddress']}:8080"
+        wait_for(lambda: is_ready(base), "the other proxy answers")
+        yield base
     finally:
         containers.docker("stop", "-t", "1", made)
-    statuses = [int(reply.split()[1]) for reply in replies]
-    assert statuses[0] == 200 and statuses[-1] == 429 and set(statuses) == {200, 429}
-    assert re.search(r"(?im)^retry-after: 10\r?$", replies[-1]) and '"status":429' in replies[-1]
+
+
+def is_ready(base):
+    with contextlib.suppress(requests.ConnectionError):
+        return requests.get(base + "/proxy-health", timeout=5).status_code == 200
+    return False
+
+
+def test_the_proxy_limits_one_address(containers):
+    with another_proxy(containers, "-e", "REQUESTS_PER_ADDRESS=20") as base, Load.session() as session:
+        replies = [session.get(base + "/health/live", timeout=5) for _ in range(40)]
+    statuses = [reply.status_code for reply in replies]
+    assert set(statuses) == {200, 429} and statuses[-1] == 429 and statuses == sorted(statuses)
+    assert replies[-1].headers["Retry-After"] == "10" and replies[-1].json()["status"] == 429
+
+
+def test_the_proxy_ends_tls_where_it_has_a_certificate(containers, tmp_path):
+    pem = tmp_path / "tls.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=alliance.test", "-days", "2", "-keyout",
+                    str(tmp_path / "key"), "-out", str(tmp_path / "certificate")], check=True, capture_output=True)
+    pem.write_bytes((tmp_path / "certificate").read_bytes() + (tmp_path / "key").read_bytes())
+    pem.chmod(0o444)
+    with another_proxy(containers, "-e", "TLS_CERTIFICATE=/run/tls.pem", "-v", f"{pem}:/run/tls.pem:ro") as base:
+        port = base.replace("http:", "https:").replace(":8080", ":8443")
+        with Load.session() as session:
+            with pytest.raises(requests.exceptions.SSLError):
+                session.get(port + "/health/live", timeout=5)
+            session.verify = False
+            assert session.get(port + "/health/live", timeout=5).json() == {"status": "pass"}
 
 
 # The journey, with deaths in the middle
