@@ -83,7 +83,7 @@ $(OUT)/tests/unit/%: tests/unit/%.c $(OUT)/library.a
 	$(Q)$(CC) $(CFLAGS) $(INC_main) -MMD -MP $(LDFLAGS) -o $@ $< $(OUT)/library.a -lcmocka $(LIBS)
 
 export BUILD PORT STATE_DIR
-.PHONY: run test test-unit test-thread unit sanitize lint format clean bench help
+.PHONY: run test test-unit test-thread unit sanitize lint format clean bench bench-instructions help
 run: ## set up what is missing, build, start PostgreSQL and the service on PORT
 	@+docker/local/run
 test: ## set up what is missing, then every fast suite; ends in "N passed, N failed"
@@ -121,6 +121,8 @@ test-deb: ## install, run and purge the package in a clean Debian tree
 	@docker/local/test-deb
 lint: ## format, clang-tidy, cppcheck, openapi.yaml, shell scripts
 	@+docker/local/lint
+bench-instructions: ## instructions per request by callgrind against the committed figures; UPDATE=1 writes them
+	@+docker/local/bench-instructions
 bench: ## the service beside pgbench, nginx and peers in Go and Node: table and BUILD/bench.json; QUICK=1 is a minute
 	@+docker/local/bench
 format: ## lay out the C files by .clang-format

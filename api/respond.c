@@ -31,7 +31,7 @@ static void add(struct exchange *x, const char *name, const char *value)
 static void add_common(struct exchange *x, const char *media_type)
 {
 	unsigned char span[8];
-	random_bytes(span, sizeof span);
+	random_name(span, sizeof span);
 	uint64_t number = 0;
 	memcpy(&number, span, sizeof number);
 	add(x, "Request-Id", x->trace_id);

@@ -251,12 +251,35 @@ static void stream_close(void *context)
 	call_release(call);
 }
 
+/* The fields into the library's map, which is empty: u_map_put would look for each name among those before it
+   and make three lists anew for each. */
+static void fill_map(struct _u_map *map, const struct header *fields, size_t count)
+{
+	o_free(map->keys);
+	o_free(map->values);
+	o_free(map->lengths);
+	map->keys = o_malloc((count + 1) * sizeof *map->keys);
+	map->values = o_malloc((count + 1) * sizeof *map->values);
+	map->lengths = o_malloc((count + 1) * sizeof *map->lengths);
+	if (!map->keys || !map->values || !map->lengths)
+		abort();
+	for (size_t i = 0; i < count; i++) {
+		map->keys[i] = o_strdup(fields[i].name);
+		map->values[i] = o_strdup(fields[i].value);
+		map->lengths[i] = strlen(fields[i].value) + 1; /* the library counts the end */
+		if (!map->keys[i] || !map->values[i])
+			abort();
+	}
+	map->keys[count] = map->values[count] = NULL;
+	map->lengths[count] = 0;
+	map->nb_values = (int)count;
+}
+
 static void hand_over(struct call *call, struct _u_response *response)
 {
 	struct exchange *x = &call->exchange;
 	response->status = x->status;
-	for (size_t i = 0; i < x->answer_count; i++)
-		u_map_put(response->map_header, x->answer[i].name, x->answer[i].value);
+	fill_map(response->map_header, x->answer, x->answer_count);
 	call->is_answered = true;
 	if (x->stream.read) {
 		call->stream = x->stream;

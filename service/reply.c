@@ -273,12 +273,11 @@ static void write_row(struct buffer *buffer, const struct plan *plan, const stru
 
 const char *reply_tag(struct request *rq)
 {
-	char hex[SHA256_HEX];
 	if (rq->reply.tag)
 		return rq->reply.tag;
-	sha256_hex(rq->reply.body.text, rq->reply.body.length, hex);
-	return rq->reply.tag = arena_printf(rq->arena, "\"%" PRId64 ".%.8s\"",
-					    rq->reply.version < 0 ? INT64_C(0) : rq->reply.version, hex);
+	uint64_t state = text_fingerprint(rq->reply.body.text, rq->reply.body.length);
+	return rq->reply.tag = arena_printf(rq->arena, "\"%" PRId64 ".%016" PRIx64 "\"",
+					    rq->reply.version < 0 ? INT64_C(0) : rq->reply.version, state);
 }
 
 void reply_row(struct request *rq, const struct rows *rows, int row, const struct reply_extra *extras)

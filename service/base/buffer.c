@@ -1,4 +1,5 @@
-/* Buffer: doubling growth; JSON escaping by table, so that long clean runs are copied in one stroke. */
+/* Buffer: doubling growth; JSON escaping looks at eight bytes at a time and copies clean runs in one stroke.
+ */
 #include "buffer.h"
 
 #include <stdarg.h>
@@ -57,22 +58,31 @@ void buffer_char(struct buffer *buffer, char c)
 
 void buffer_integer(struct buffer *buffer, int64_t value)
 {
-	char digits[24];
-	int length = snprintf(digits, sizeof digits, "%lld", (long long)value);
-	buffer_add(buffer, digits, (size_t)length);
+	char digits[24], *end = digits + sizeof digits, *from = end;
+	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+	do
+		*--from = (char)('0' + rest % 10);
+	while (rest /= 10);
+	if (value < 0)
+		*--from = '-';
+	buffer_add(buffer, from, (size_t)(end - from));
 }
 
 void buffer_printf(struct buffer *buffer, const char *format, ...)
 {
+	enum { USUAL = 128 }; /* most texts are short: they are put together once */
 	va_list arguments, copy;
 	va_start(arguments, format);
 	va_copy(copy, arguments);
-	int length = vsnprintf(NULL, 0, format, copy);
+	char *place = buffer_reserve(buffer, USUAL);
+	int length = vsnprintf(place, USUAL, format, copy);
 	va_end(copy);
 	if (length < 0)
 		abort();
-	char *place = buffer_reserve(buffer, (size_t)length);
-	vsnprintf(place, (size_t)length + 1, format, arguments);
+	if (length >= USUAL) {
+		place = buffer_reserve(buffer, (size_t)length);
+		vsnprintf(place, (size_t)length + 1, format, arguments);
+	}
 	va_end(arguments);
 	buffer->length += (size_t)length;
 }
@@ -96,20 +106,50 @@ static const char *escape(unsigned char c, char room[7])
 	}
 }
 
+/* Eight bytes at a time: whether one of them is less than 0x20, '"' or '\\'. A byte of which n was taken away
+   borrows into its highest bit only when it was less, and had not that bit itself. */
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+static bool has_special(uint64_t eight)
+{
+	uint64_t quote = eight ^ EACH('"'), backslash = eight ^ EACH('\\');
+	return ((((eight - EACH(0x20)) & ~eight) | ((quote - EACH(1)) & ~quote) |
+		 ((backslash - EACH(1)) & ~backslash)) &
+		EACH(0x80)) != 0;
+}
+
+/* clean_run - how many bytes from there on stand in a JSON string as they are. */
+static size_t clean_run(const char *text, size_t length)
+{
+	size_t at = 0;
+	for (uint64_t eight; at + sizeof eight <= length; at += sizeof eight) {
+		memcpy(&eight, text + at, sizeof eight);
+		if (has_special(eight))
+			break;
+	}
+	while (at < length && (unsigned char)text[at] >= 0x20 && text[at] != '"' && text[at] != '\\')
+		at++;
+	return at;
+}
+
 void buffer_json_string(struct buffer *buffer, const char *text, size_t length)
 {
-	buffer_char(buffer, '"');
-	size_t start = 0;
-	for (size_t i = 0; i < length; i++) {
-		unsigned char c = (unsigned char)text[i];
-		if (c >= 0x20 && c != '"' && c != '\\')
-			continue;
+	char *place = buffer_reserve(buffer, length + 2);
+	*place++ = '"';
+	buffer->length++;
+	for (;;) {
+		size_t run = clean_run(text, length);
+		if (run)
+			memcpy(place, text, run);
+		buffer->length += run;
+		if (run == length)
+			break;
 		char room[7];
-		buffer_add(buffer, text + start, i - start);
-		buffer_text(buffer, escape(c, room));
-		start = i + 1;
+		buffer_text(buffer, escape((unsigned char)text[run], room));
+		text += run + 1;
+		length -= run + 1;
+		place = buffer_reserve(buffer, length + 1);
 	}
-	buffer_add(buffer, text + start, length - start);
 	buffer_char(buffer, '"');
 }
 

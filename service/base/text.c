@@ -101,17 +101,32 @@ static const char *hex_encode(const unsigned char *bytes, size_t length, char *t
 	return text;
 }
 
+/* Names of requests and rows: as good as random_bytes, but the generator is asked once for many of them. What
+   has been given out is wiped. */
+void random_name(void *bytes, size_t length)
+{
+	static _Thread_local unsigned char ready[256];
+	static _Thread_local size_t left;
+	if (length > left) {
+		random_bytes(ready, sizeof ready);
+		left = sizeof ready;
+	}
+	memcpy(bytes, ready + left - length, length);
+	OPENSSL_cleanse(ready + left - length, length);
+	left -= length;
+}
+
 const char *random_hex(char *text, size_t bytes)
 {
 	unsigned char random[32];
-	random_bytes(random, bytes);
+	random_name(random, bytes);
 	return hex_encode(random, bytes, text);
 }
 
 const char *uuid_make(char text[UUID_TEXT])
 {
 	unsigned char bytes[16];
-	random_bytes(bytes, sizeof bytes);
+	random_name(bytes, sizeof bytes);
 	uint64_t milliseconds = (uint64_t)clock_wall().microseconds / 1000;
 	for (int i = 0; i < 6; i++)
 		bytes[i] = (unsigned char)(milliseconds >> (40 - 8 * i));
@@ -137,9 +152,21 @@ bool uuid_is_valid(const char *text)
 	return true;
 }
 
+static EVP_MD *sha256;
+static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
+
+/* EVP_sha256() would look the implementation up again at each use. */
+static void sha256_fetch(void)
+{
+	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (!sha256)
+		abort();
+}
+
 void sha256_bytes(const void *bytes, size_t length, unsigned char digest[32])
 {
-	if (EVP_Digest(bytes, length, digest, NULL, EVP_sha256(), NULL) != 1)
+	pthread_once(&sha256_once, sha256_fetch);
+	if (EVP_Digest(bytes, length, digest, NULL, sha256, NULL) != 1)
 		abort();
 }
 
@@ -148,6 +175,29 @@ const char *sha256_hex(const void *bytes, size_t length, char hex[SHA256_HEX])
 	unsigned char digest[32];
 	sha256_bytes(bytes, length, digest);
 	return hex_encode(digest, sizeof digest, hex);
+}
+
+/* The product of two 64-bit numbers, its halves put together. */
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+	unsigned __int128 product = (unsigned __int128)a * b;
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+uint64_t text_fingerprint(const void *bytes, size_t length)
+{
+	static const uint64_t odd[] = {0xa0761d6478bd642fU, 0xe7037ed1a0b428dbU};
+	const unsigned char *at = bytes;
+	uint64_t state = odd[0] ^ length, pair[2];
+	size_t rest = length;
+	for (; rest >= sizeof pair; at += sizeof pair, rest -= sizeof pair) {
+		memcpy(pair, at, sizeof pair);
+		state = mix(pair[0] ^ odd[1], pair[1] ^ state);
+	}
+	memset(pair, 0, sizeof pair);
+	if (rest)
+		memcpy(pair, at, rest);
+	return mix(mix(pair[0] ^ odd[1], pair[1] ^ state), odd[0]);
 }
 
 static const char base64url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

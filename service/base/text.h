@@ -38,6 +38,13 @@ void sha256_bytes(const void *bytes, size_t length, unsigned char digest[32]);
 /* random_bytes - cryptographic; aborts when the generator fails. */
 void random_bytes(void *bytes, size_t length);
 
+/* random_name - the same for names of requests and rows, faster for few bytes (at most 256). */
+void random_name(void *bytes, size_t length);
+
+/* text_fingerprint - tells two states of a text apart; nothing to rely on against somebody who chooses the
+ * texts. The same on every machine of one byte order. */
+uint64_t text_fingerprint(const void *bytes, size_t length);
+
 /* random_hex - that many random bytes (at most 32) as hex digits and the zero byte, in text; returns it. */
 const char *random_hex(char *text, size_t bytes);
 
