@@ -3,6 +3,7 @@
 
 #include "db.h"
 #include "operations.h"
+#include "text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,15 @@ static const char scalar_page[] = PAGE_HEAD
 
 /* Made at start, read by all threads, freed at the end. */
 static struct buffer script, list_page, index_reply;
+
+/* Long texts that never change are sent from where they stand: a copy for each of many slow readers would be
+   the largest thing here. */
+struct fixed {
+	const char *text;
+	size_t length;
+	char tag[20];
+};
+static struct fixed description, script_text;
 
 bool pages_own(const struct operation *op)
 {
@@ -150,9 +160,19 @@ static void read_script(const char *directory)
 	fclose(file);
 }
 
+static struct fixed make_fixed(const char *text, size_t length)
+{
+	struct fixed fixed = {text, length, ""};
+	char hex[SHA256_HEX];
+	snprintf(fixed.tag, sizeof fixed.tag, "\"0.%.8s\"", sha256_hex(text, length, hex));
+	return fixed;
+}
+
 void pages_start(const struct server_options *options)
 {
 	read_script(options->docs_dir);
+	description = make_fixed(openapi_json, openapi_json_length);
+	script_text = make_fixed(script.text ? script.text : "", script.length);
 	make_list();
 	make_index();
 }
@@ -165,6 +185,29 @@ void pages_stop(void)
 }
 
 /* ---- operations ---- */
+
+struct reading {
+	const struct fixed *fixed;
+	size_t sent;
+};
+
+static long fixed_read(void *context, char *bytes, size_t capacity)
+{
+	struct reading *reading = context;
+	size_t left = reading->fixed->length - reading->sent;
+	size_t length = left < capacity ? left : capacity;
+	memcpy(bytes, reading->fixed->text + reading->sent, length);
+	reading->sent += length;
+	return (long)length;
+}
+
+static void fixed_give(struct request *rq, const struct fixed *fixed)
+{
+	struct reading *reading = arena_alloc(rq->arena, sizeof *reading);
+	*reading = (struct reading){fixed, 0};
+	rq->reply.tag = fixed->tag;
+	rq->reply.stream = (struct stream){fixed_read, NULL, reading, fixed->length};
+}
 
 struct problem *get_index(struct request *rq)
 {
@@ -220,7 +263,7 @@ struct problem *get_docs_script(struct request *rq)
 		return problem_new(rq->arena, PROBLEM_not_found, "本实例未安装 Scalar，/docs 为内置列表",
 				   "Scalar is not installed with this instance; /docs is the built-in list");
 	rq->reply.media_type = "text/javascript; charset=utf-8";
-	buffer_add(&rq->reply.body, script.text, script.length);
+	fixed_give(rq, &script_text);
 	return NULL;
 }
 
@@ -233,7 +276,7 @@ struct problem *get_docs_init(struct request *rq)
 
 struct problem *get_openapi(struct request *rq)
 {
-	buffer_add(&rq->reply.body, openapi_json, openapi_json_length);
+	fixed_give(rq, &description);
 	return NULL;
 }
 

@@ -67,7 +67,7 @@ static const char *cache_control(const struct exchange *x)
 static const char *entity_tag(struct exchange *x)
 {
 	const struct reply *reply = &x->rq.reply;
-	if (reply->no_etag || reply->stream.read || !reply->body.length)
+	if (reply->no_etag || (!reply->tag && (reply->stream.read || !reply->body.length)))
 		return NULL;
 	if (reply->version < 0 && x->rq.op->method != METHOD_GET)
 		return NULL;

@@ -27,7 +27,8 @@
 #define STREAM_BLOCK      32768
 #define CONNECTION_MEMORY 16384
 #define STACK_SIZE        (1024 * 1024)
-#define BACKLOG           4096 /* connections that wait to be accepted; the kernel has a bound of its own */
+#define SEND_BUFFER       65536 /* of a connection: slow readers must not fill the kernel's memory for all */
+#define BACKLOG           4096  /* connections that wait to be accepted; the kernel has a bound of its own */
 
 struct listener {
 	struct server *server;
@@ -285,7 +286,8 @@ static void hand_over(struct call *call, struct _u_response *response)
 		call->stream = x->stream;
 		call->references++;
 		ulfius_set_stream_response(response, (unsigned int)x->status, stream_read, stream_close,
-					   U_STREAM_SIZE_UNKNOWN, STREAM_BLOCK, call);
+					   x->stream.length ? x->stream.length : U_STREAM_SIZE_UNKNOWN,
+					   STREAM_BLOCK, call);
 		return;
 	}
 	call->bytes = x->body.length;
@@ -353,12 +355,13 @@ static struct problem *open_socket(struct arena *arena, const char *address, int
 	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_PASSIVE, .ai_socktype = SOCK_STREAM},
 			*found = NULL;
 	char service[16];
-	int yes = 1, no = 0;
+	int yes = 1, no = 0, send_buffer = SEND_BUFFER;
 	snprintf(service, sizeof service, "%d", port);
 	if (getaddrinfo(address, service, &hints, &found) != 0)
 		return start_failed(arena, arena_printf(arena, "%s is no address to listen on", address));
 	int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool bound = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0;
+	bound = bound && setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer) == 0;
 	if (bound && found->ai_family == AF_INET6)
 		bound = setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no) == 0;
 	bound = bound && bind(fd, found->ai_addr, found->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0;

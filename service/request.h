@@ -42,6 +42,7 @@ struct stream {
 	long (*read)(void *context, char *bytes, size_t capacity);
 	void (*close)(void *context);
 	void *context;
+	size_t length; /* 0 = not known before its end */
 };
 
 struct reply {
