@@ -165,7 +165,6 @@ static void make_room(const struct public_cache *cache, struct shard *shard, siz
 static void shard_empty(const struct public_cache *cache, struct shard *shard)
 {
 	shard->generation++;
-	shard->counts.drops++;
 	while (shard->oldest)
 		entry_remove(shard, place_of(cache, shard, shard->oldest));
 }
@@ -260,6 +259,7 @@ static void drop_all(struct public_cache *cache)
 {
 	for (size_t i = 0; i < SHARDS; i++) {
 		pthread_mutex_lock(&cache->shards[i].mutex);
+		cache->shards[i].counts.drops += i == 0; /* it is one, for all of them */
 		shard_empty(cache, &cache->shards[i]);
 		pthread_mutex_unlock(&cache->shards[i].mutex);
 	}

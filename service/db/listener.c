@@ -12,6 +12,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#define ASK_MIN_MS   5 /* between two questions */
 #define RETRY_MIN_MS 100
 #define RETRY_MAX_MS 1000
 
@@ -64,7 +65,9 @@ static bool attend(struct listener *listener)
 	snprintf(command, sizeof command, "select '%s' in (select pg_listening_channels())",
 		 options->channel);
 	for (;;) {
-		int64_t sent = clock_monotonic_ms(), next = sent + options->bound_ms / 4, now;
+		int64_t sent = clock_monotonic_ms(), now;
+		int64_t next =
+			sent + (options->bound_ms / 4 > ASK_MIN_MS ? options->bound_ms / 4 : ASK_MIN_MS);
 		if (!ask(listener, command))
 			return false;
 		options->proven(options->context, sent);

@@ -168,10 +168,17 @@ def test_who_does_not_ask_is_not_told(world, alliance):
 
 
 def test_a_change_of_very_many_is_told_in_one_word(world):
-    for _ in range(66):
-        Recognised(world)
+    like = Recognised(world)
+    world.sql("begin; set local session_replication_role = replica; "
+              "insert into alliance (id, number, name, name_key, industry_field, division_code, lead_organisation_id, host_organisation_id, "
+              "recommender_id, recognised_on, recognition_document_id, application_id, status, created_at, updated_at) "
+              "select gen_random_uuid(), 'WNLM-2025-' || lpad(n::text, 4, '0'), name, name_key, industry_field, division_code, "
+              "lead_organisation_id, host_organisation_id, recommender_id, recognised_on, recognition_document_id, application_id, status, "
+              f"created_at, updated_at from alliance, generate_series(1, 65) n where id = '{like.alliance_id}'; commit", user="postgres")
     writer = session(world, "-c alliance.tell=on")
     try:
+        writer.run("update alliance set updated_at = updated_at + interval '1 second' where number like 'WNLM-2025-%' and number < 'WNLM-2025-0065'")
+        assert len(writer.notices()[0][1].split()) == 2 * 64
         writer.run("update alliance set updated_at = updated_at + interval '1 second'")
         assert set(writer.notices()) == {("ALC00", "*")}
     finally:

@@ -248,7 +248,8 @@ def test_a_listener_that_is_ended_comes_back_with_nothing_kept(pair, alliance):
         assert hits(world, alliance) > 0
 
 
-def test_a_write_of_unknown_fate_is_not_covered_up(pair, alliance, officers):
+def write_in_doubt(pair, alliance, officers):
+    """A change of the lead's name whose commit is executed, but answered 503; the new name."""
     world, officer = pair.first, officers[0]
     name, path = "渭南示例存疑有限公司(虚构)", f"/v1/organisations/{alliance.lead_id}"
     warm(world, alliance)
@@ -257,7 +258,25 @@ def test_a_write_of_unknown_fate_is_not_covered_up(pair, alliance, officers):
     reply = officer.patch(path, {"name": name}, etag=etag)
     assert (reply.status, reply.code) == (503, "outcome_unknown"), reply
     assert officer.get(path).json["name"] == name
-    assert world.anonymous.get(paths(alliance)[0]).json["lead"]["name"] == name
+    return name
+
+
+def test_a_write_of_unknown_fate_is_not_covered_up(pair, alliance, officers):
+    name = write_in_doubt(pair, alliance, officers)
+    assert pair.first.anonymous.get(paths(alliance)[0]).json["lead"]["name"] == name
+
+
+def test_after_a_doubt_a_replay_is_no_older_than_what_it_says(pair, alliance, officers):
+    """The commit may have come after everything was forgotten for it; the replay says that it came."""
+    world = pair.first
+    write_in_doubt(pair, alliance, officers)
+    sysadmin, key = world.client("sysadmin"), str(uuid.uuid4())
+    made = [sysadmin.post("/v1/accounts", {"name": "重放(虚构)", "kind": "person"}, key=key)]
+    warm(world, alliance)
+    assert metrics(world)["entries"] > 0
+    made.append(sysadmin.post("/v1/accounts", {"name": "重放(虚构)", "kind": "person"}, key=key))
+    assert made[1].headers["Idempotency-Replayed"] == "true" and made[1].body == made[0].body
+    assert metrics(world)["entries"] == 0
 
 
 def test_without_memory_every_answer_is_read(make_world):
