@@ -125,6 +125,27 @@ bool language_is_english(const char *value)
 	return english > (chinese < 0 ? any : chinese);
 }
 
+bool coding_takes_gzip(const char *value)
+{
+	int gzip = -1, identity = -1, any = -1;
+	for (const char *at = value ? skip_space(value) : ""; *at;) {
+		size_t length;
+		int quality;
+		const char *next = element_end(at, &length, &quality);
+		if ((length == 4 && strncasecmp(at, "gzip", 4) == 0) ||
+		    (length == 6 && strncasecmp(at, "x-gzip", 6) == 0))
+			gzip = quality > gzip ? quality : gzip;
+		else if (length == 8 && strncasecmp(at, "identity", 8) == 0)
+			identity = quality;
+		else if (length == 1 && *at == '*')
+			any = quality;
+		at = skip_space(next);
+	}
+	if (gzip < 0)
+		gzip = any;
+	return gzip > 0 && gzip >= identity;
+}
+
 /* How well the element of Accept fits the type: 0 not, 1 by anything, 2 by its main type, 3 exactly. */
 static int media_type_fit(const char *element, size_t length, const char *type)
 {

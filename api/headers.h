@@ -37,6 +37,9 @@ const char *idempotency_key_parse(struct arena *arena, const char *value);
  * wanted. */
 bool language_is_english(const char *value);
 
+/* coding_takes_gzip - Accept-Encoding: whether gzip is wanted, and not less than the bytes as they are. */
+bool coding_takes_gzip(const char *value);
+
 /* media_type_choose - Accept: the best of those offered (NULL-terminated, the first is the default). */
 const char *media_type_choose(const char *accept, const char *const *offered);
 

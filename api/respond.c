@@ -1,6 +1,7 @@
 /* Status, header fields and bytes of every answer. */
 #include "respond.h"
 
+#include "compress.h"
 #include "log.h"
 #include "operations.h"
 #include "pipeline.h"
@@ -42,7 +43,7 @@ static void add_common(struct exchange *x, const char *media_type)
 	add(x, "X-Frame-Options", "DENY");
 	bool is_page = media_type && strncmp(media_type, "text/html", 9) == 0;
 	add(x, "Content-Security-Policy", is_page ? CSP_PAGE : CSP_DATA);
-	add(x, "Vary", "Accept, Accept-Language, Authorization");
+	add(x, "Vary", "Accept, Accept-Encoding, Accept-Language, Authorization");
 	if (media_type) {
 		add(x, "Content-Type", media_type);
 	}
@@ -74,6 +75,24 @@ static const char *entity_tag(struct exchange *x)
 	if (x->rq.dry_run)
 		return NULL;
 	return reply_tag(&x->rq);
+}
+
+/* Only what is a text, whole and large; never beside a secret of ours, whose length a compressor would tell.
+ */
+static bool is_packed(const struct exchange *x)
+{
+	const struct reply *reply = &x->rq.reply;
+	if (reply->stream.read || reply->body.length < COMPRESS_MIN || x->rq.op->no_store)
+		return false;
+	const char *type = reply->media_type ? reply->media_type : "application/json";
+	bool is_text = strstr(type, "json") || strncmp(type, "text/", 5) == 0;
+	return is_text && coding_takes_gzip(exchange_header(x, "Accept-Encoding"));
+}
+
+/* The tag of the packed bytes is another one than that of the plain ones. */
+static const char *packed_tag(struct exchange *x, const char *tag)
+{
+	return arena_printf(x->arena, "%.*s-gzip\"", (int)strlen(tag) - 1, tag);
 }
 
 /* A file name in any script (RFC 8187), with an ASCII one for old clients. */
@@ -131,7 +150,10 @@ static void add_reply_headers(struct exchange *x)
 void respond_reply(struct exchange *x)
 {
 	struct reply *reply = &x->rq.reply;
+	bool packed = is_packed(x);
 	const char *tag = entity_tag(x);
+	if (tag && packed)
+		tag = packed_tag(x, tag);
 	const char *known = x->rq.op->method == METHOD_GET ? exchange_header(x, "If-None-Match") : NULL;
 	bool minimal = is_minimal(x);
 	x->status = reply_status(x);
@@ -153,6 +175,8 @@ void respond_reply(struct exchange *x)
 		buffer_free(&reply->body);
 		return;
 	}
+	if (packed && compress_gzip(&reply->body))
+		add(x, "Content-Encoding", "gzip");
 	x->body = reply->body;
 	x->stream = reply->stream;
 	reply->body = (struct buffer){0};
