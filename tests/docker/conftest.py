@@ -18,6 +18,7 @@ REPLICAS = ("service-a", "service-b")
 COLUMN, ROW, NULL = "\x1f", "\x1e", "\x01"
 NO_CONNECTION = 2  # psql's exit code
 NOT_RUNNING = ("is not running", "is restarting")
+KEEP_SECONDS = 3
 ANSWER_SECONDS = 10  # every request is answered within this, whatever has been killed
 
 
@@ -87,6 +88,7 @@ class Patient(requests.Session):
     def __init__(self):
         super().__init__()
         self.trust_env = False
+        self.used = time.monotonic()
 
     def request(self, *words, **options):
         deadline = time.monotonic() + 90
@@ -94,8 +96,11 @@ class Patient(requests.Session):
             if Patient.before:
                 Patient.before()
             began = time.monotonic()
+            if began - self.used > KEEP_SECONDS:  # the proxy may be about to close the connection
+                self.close()
             response = super().request(*words, **options)
-            taken = time.monotonic() - began
+            self.used = time.monotonic()
+            taken = self.used - began
             assert taken < ANSWER_SECONDS, f"{words} was answered after {taken:.1f} s"
             if response.status_code != 503 or time.monotonic() > deadline:
                 return response
