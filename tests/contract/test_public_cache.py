@@ -111,6 +111,17 @@ def alliance(world):
     return Recognised(world)
 
 
+def test_the_public_card_is_what_the_full_one_says_to_a_stranger(world, alliance):
+    """Two statements, so that the public one cannot give more; nor may it give less."""
+    cards = []
+    for name in ("alliance_card", "alliance_get"):
+        text = text_of(name)
+        for number, value in enumerate((f"'{alliance.alliance_id}'", "null", "'2026-11-15'", "null", "'1'"), 1):
+            text = text.replace(f"${number}", value)
+        cards.append(json.loads(world.value(f"select json_strip_nulls(row_to_json(q)) from ({text.rstrip().rstrip(';')}) q")))
+    assert cards[0] == cards[1] and cards[0]["name"] == alliance.name
+
+
 OWN = "{a.alliance_id} {a.number}"
 CHANGES = {
     "alliance": ("update alliance set name = name || '改' where id = '{a.alliance_id}'", OWN),
