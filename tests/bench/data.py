@@ -14,7 +14,7 @@ def object_id(number):
 
 def program(binary, database, directory, *words):
     done = subprocess.run([binary, *words, "--database-url", database.program_url(), "--database-owner-url", database.program_url(OWNER),
-                           "--state-dir", str(directory / "state")], capture_output=True, text=True, env=environment(), check=False)
+                           "--state-dir", str(directory / "state"), "--clock", f"fixed:{CLOCK}"], capture_output=True, text=True, env=environment(), check=False)
     if done.returncode:
         raise SystemExit(f"bench: allianced {' '.join(words)}: {done.stderr.strip()[-2000:]}")
     return done.stdout

@@ -34,8 +34,8 @@ from support.world import START, World, free_ports  # noqa: E402
 
 FIGURES = HERE / "instructions.json"
 TOLERANCE = 0.05
-SHORT, LONG = 500, 1500
-ALLIANCES, APPLICATIONS = 120, SHORT + LONG
+FEW, MANY = (200, 600), (500, 1500)  # requests of the short and of the long run
+ALLIANCES, APPLICATIONS = 120, sum(FEW)
 CHECKLIST = {"form_complete": True, "attachments_complete": True, "members_verified": True, "agreement_verified": True,
              "endorsement_verified": True}
 
@@ -84,10 +84,10 @@ def fill_applications(world):
 
 
 class Workload:
-    """A request in bytes for each number, and the status that answers it."""
+    """A request in bytes for each number, the status that answers it, and how many of them the two runs have."""
 
-    def __init__(self, name, request, status=200, flags=()):
-        self.name, self.request, self.status, self.flags = name, request, status, flags
+    def __init__(self, name, request, counts, status=200, flags=()):
+        self.name, self.request, self.counts, self.status, self.flags = name, request, counts, status, flags
 
 
 def get(path):
@@ -113,8 +113,10 @@ def workloads(world):
     def transition(number):
         return accept(officer.token, etag, f"/v1/applications/{applications[number]}/transitions", number)
 
-    return [Workload("status", status), Workload("list_50", lambda _number: get("/v1/alliances?limit=50")),
-            Workload("transition", transition, 201)]
+    return [Workload("status_cached", status, MANY),
+            Workload("status_uncached", status, MANY, flags=("--public-cache-mib=0",)),
+            Workload("list_50", lambda _number: get("/v1/alliances?limit=50"), FEW),
+            Workload("transition", transition, FEW, status=201)]
 
 
 def answer(stream):
@@ -199,9 +201,10 @@ def measure(binary, directory, wanted):
             world.stop()
             if wanted and workload.name not in wanted:
                 continue
-            short = count(binary, world, workload, range(SHORT), directory / f"{workload.name}-short")
-            long = count(binary, world, workload, range(SHORT, SHORT + LONG), directory / f"{workload.name}-long")
-            found[workload.name] = round((long - short) / (LONG - SHORT))
+            few, many = workload.counts
+            short = count(binary, world, workload, range(few), directory / f"{workload.name}-short")
+            long = count(binary, world, workload, range(few, few + many), directory / f"{workload.name}-long")
+            found[workload.name] = round((long - short) / (many - few))
             print(f"{workload.name:<14}{found[workload.name]:>12,} instructions", flush=True)
         return found
     finally:

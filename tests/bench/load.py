@@ -65,7 +65,7 @@ def wrk(party, database, connections, seconds, script, *arguments, pause_ms=0):
         text, client = finish(command, {"BENCH_PAUSE": str(pause_ms)} if pause_ms else None)
     found = json.loads(re.search(r"^\{.*\}$", text, re.M).group(0))
     if found["errors"] or not found["requests"]:
-        fail(f"{party.name}: {found['errors']} of {found['requests']} requests failed ({script}); see {party.log_path}")
+        fail(f"{party.name}, {arguments[0].name}: {found['errors']} of {found['requests']} requests failed in {seconds} s; see {party.log_path}")
     return cost(watch.spent(client), found["requests"], found["requests"] / (found["microseconds"] / 1e6), found["p50"], found["p99"])
 
 
@@ -99,7 +99,8 @@ class Pgbench:
 
     def run(self, clients, seconds, definitions=None):
         prefix = self.directory / "pgbench_log"
-        limit = ["-T", seconds, "--log", f"--log-prefix={prefix}", "--sampling-rate=0.2"]
+        limit = ["-T", seconds + 1, "--log",  # connecting is part of that time
+                 f"--log-prefix={prefix}", "--sampling-rate=0.2"]
         text, spent = self.spend(clients, limit, definitions or {})
         done = int(re.search(r"number of transactions actually processed: (\d+)", text).group(1))
         rate = re.search(r"tps = ([0-9.]+) \(without initial", text)

@@ -7,6 +7,7 @@ import re
 from database import DATABASE, ROOT, SERVICE
 
 LINE = re.compile(r"^\S+ \S+ \S+ \[(\d+)\] (LOG|DETAIL):  (.*)", re.S)
+COMMAND = re.compile("begin|commit|rollback", re.I)
 PARAMETER = re.compile(r"\$(\d+) = (NULL|'(?:[^']|'')*')", re.S)
 # Who calls (the others have no authentication), and what the service does by itself meanwhile.
 ASIDE = re.compile("caller_by_key|credential_touch|sweep_.*|idempotency_key_purge")
@@ -33,8 +34,8 @@ def executed(text):
     steps = []
     for pid, level, message in entries(text):
         if level == "LOG" and message.startswith("execute "):
-            name = message[8:].split(":", 1)[0]
-            steps.append([pid, name if name != "<unnamed>" else None, message.split(": ", 1)[1], []])
+            name, sql = message[8:].split(": ", 1)
+            steps.append([pid, None if name == "<unnamed>" or COMMAND.match(sql) else name, sql, []])
         elif level == "LOG" and message.startswith("statement: "):
             steps.append([pid, None, message[11:].strip(), []])
         elif level == "DETAIL" and message.startswith("parameters: ") and steps:

@@ -16,6 +16,9 @@ What a ratio means: above 1 is better than the other.
 The first column of the targets decides the exit code; the second is the goal and is told. QUICK=1 shows that all of it works and
 judges nothing: its runs are too short. A ratio whose other side could not be measured is not met.
 
+SCALE=1 is another measurement: p99 of status reads with 5,000, 50,000 and 1,000,000 alliances, each in a cluster of its own, in turn
+(SCALE="5000 50000" chooses the sizes); loading the largest takes long.
+
 It installs nothing by itself (docker/local/bench does) and never touches another cluster."""
 import argparse
 import json
@@ -33,11 +36,13 @@ import machine
 import mixture
 import record
 import report
+import scale
 import variants
 import workloads
 from database import ROOT, Database
 
 LABELS = ("statuses", "industry_classes", "funding_record_kinds", "organisation_types")
+SIZES = [5000, 50000, 1000000]
 
 
 class Bench:
@@ -48,6 +53,7 @@ class Bench:
         self.binary = self.build / "plain/allianced"
         self.directory = pathlib.Path(options.directory)
         self.parties, self.missing, self.runs, self.seed = {}, {}, {}, 0
+        self.began = time.monotonic()
         self.database, self.workloads = None, {}
 
     def say(self, text):
@@ -64,17 +70,23 @@ class Bench:
         return json.loads(data.program(self.binary, self.database, self.directory, "account", "create", "--name", name, "--role", role,
                                        "--key"))["key"]
 
-    def start(self):
-        self.began = time.monotonic()
+    def start_data(self):
+        """The database with its data, the workloads and their statements."""
         self.say(f"data: {self.options.alliances} alliances")
         self.database = Database(self.directory)
         data.load(self.binary, self.database, self.directory, self.options.alliances)
+        self.say("accounts, and the statements of each workload")
         self.blocks = data.Blocks(self.database)
         self.officer = self.key("officer", "基准经办")
         self.auditor = self.key("auditor", "基准审计")
         self.make_workloads()
         self.record()
+
+    def start(self):
+        self.start_data()
+        self.say("the parties")
         self.start_parties()
+        self.say("comparing the answers")
         self.check()
 
     def make_workloads(self):
@@ -188,9 +200,13 @@ class Bench:
             self.workloads[one].make_copy(plan)
         return plan
 
+    def start_service(self):
+        self.parties["service"] = self.service("service")
+
     def start_parties(self):
-        cached, uncached = self.service("service"), self.service("uncached", public_cache_mib=0)
-        self.parties = {"service": cached, "uncached": uncached}
+        self.start_service()
+        cached = self.parties["service"]
+        self.parties["uncached"] = self.service("uncached", public_cache_mib=0)
         path = self.workloads["status"].files["cached"].read_text(encoding="ascii").splitlines()[0]
         _, body = workloads.ask_well(cached, path)
         ceiling = variants.nginx(self.directory, body.decode())
@@ -211,7 +227,6 @@ class Bench:
         self.peers = [self.parties[name] for name in ("go", "node") if name in self.parties]
 
     def check(self):
-        self.say("comparing the answers")
         handlers = [self.parties["service"], *self.peers]
         self.workloads["status"].check([*handlers, self.parties["uncached"]])
         for name in ("list", "funding", "transition", "write", "export_csv", "export_ndjson"):
@@ -220,13 +235,12 @@ class Bench:
     # ---- measuring ----
 
     def pgbench_best(self, workload):
-        """The number of connections at which pgbench does most."""
-        workload.pgbench.measure_start(workloads.CONNECTIONS)
-        rates = {}
-        for clients in (4, 8):
+        """The number of connections at which pgbench does most: about two for each core, rather than a backend for each request."""
+        tried = (4,) if self.options.quick else (4, 8)
+        for clients in tried:
             workload.pgbench.measure_start(clients)
-            rates[clients] = workload.run_pgbench(clients, self.options.calibrate).rate
-        return max(rates, key=rates.get)
+        rates = {clients: workload.run_pgbench(clients, 1).rate for clients in tried[1:] and tried}
+        return max(rates, key=rates.get, default=tried[0])
 
     def variants_of(self, name):
         """(variant, function that runs it for some seconds) of a workload, in the order of a round."""
@@ -234,6 +248,8 @@ class Bench:
         peers = [(peer.name, lambda seconds, peer=peer: workload.run(peer, seconds)) for peer in self.peers]
         if name.startswith("export"):
             return [("psql copy", lambda _: workload.run_copy()), ("service", lambda seconds: workload.run(service, seconds)), *peers]
+        if name == "status":
+            workload.pgbench.measure_start(workloads.CONNECTIONS)
         same_number = ("pgbench", lambda seconds: workload.run_pgbench(workloads.CONNECTIONS, seconds))
         if name in ("transition", "write"):
             return [same_number, ("service", lambda seconds: workload.run(service, seconds)), *peers]
@@ -246,6 +262,7 @@ class Bench:
                 ("uncached", lambda seconds: workload.run(self.parties["uncached"], seconds)), same_number, at_best, *peers]
 
     def measure(self):
+        self.say("warming up")
         rounds = {name: self.variants_of(name) for name in self.workloads}
         for name, functions in rounds.items():  # once unmeasured: caches, plans, code
             for variant, function in functions:
@@ -285,23 +302,31 @@ def options_of(words):
     parser.add_argument("--seconds", type=int, default=int(os.environ.get("SECONDS_EACH") or (1 if quick else 3)))
     options = parser.parse_args(words)
     options.quick = quick
-    options.warm, options.calibrate, options.patience, options.pages = (1, 1, 2, 3) if quick else (1, 2, 20, 25)
+    wanted = os.environ.get("SCALE", "")
+    options.scale = [] if wanted in ("", "0") else SIZES if wanted == "1" else [int(word) for word in wanted.split()]
+    options.warm, options.patience, options.pages = (1, 2, 3) if quick else (1, 20, 25)
     return options
+
+
+def compare(bench):
+    bench.start()
+    bench.measure()
+    return report.result(bench)
 
 
 def main():
     options = options_of(sys.argv[1:])
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, lambda *_: sys.exit(130))
-    bench = Bench(options)
+    benches = [Bench(options)] if not options.scale else [
+        Bench(argparse.Namespace(**{**vars(options), "alliances": size, "directory": f"{options.directory}/{size}"})) for size in options.scale]
     try:
-        bench.start()
-        bench.measure()
-        result = report.result(bench)
+        result = scale.measure(benches) if options.scale else compare(benches[0])
     finally:
-        bench.stop()
+        for bench in benches:
+            bench.stop()
     pathlib.Path(options.output).write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    print(report.table(result))
+    print(scale.table(result) if options.scale else report.table(result))
     sys.exit(0 if options.quick or result["met"] else 1)
 
 

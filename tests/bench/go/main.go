@@ -257,7 +257,7 @@ type fundingItem struct {
 	BankReference *string      `json:"bank_reference,omitempty"`
 	Maker         *string      `json:"maker,omitempty"`
 	Checker       *string      `json:"checker,omitempty"`
-	Reverses      *string      `json:"reverses,omitempty"`
+	Reverses      *int64       `json:"reverses,omitempty"`
 	Reason        *string      `json:"reason,omitempty"`
 }
 
@@ -467,7 +467,7 @@ type exportRow struct {
 	BankReference   *string `json:"bank_reference,omitempty"`
 	Maker           *string `json:"maker,omitempty"`
 	Checker         *string `json:"checker,omitempty"`
-	Reverses        *string `json:"reverses,omitempty"`
+	Reverses        *int64  `json:"reverses,omitempty"`
 	Reason          *string `json:"reason,omitempty"`
 }
 
@@ -483,8 +483,11 @@ func (row *exportRow) fields(target []string) {
 		target[4] = fmt.Sprint(*row.FiscalYear)
 	}
 	for i, value := range []*string{row.Amount, row.Currency, row.AwardNumber, row.AwardKind, row.AwardStatus, row.AllianceNumber, row.AllianceName,
-		row.PayeeName, row.PayeeCreditCode, row.DocumentNo, row.PaymentNumber, row.BankReference, row.Maker, row.Checker, row.Reverses, row.Reason} {
+		row.PayeeName, row.PayeeCreditCode, row.DocumentNo, row.PaymentNumber, row.BankReference, row.Maker, row.Checker, nil, row.Reason} {
 		target[5+i] = text(value)
+	}
+	if row.Reverses != nil {
+		target[19] = fmt.Sprint(*row.Reverses)
 	}
 }
 
