@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <ulfius.h>
@@ -27,7 +28,8 @@
 #define STREAM_BLOCK      32768
 #define CONNECTION_MEMORY 16384
 #define STACK_SIZE        (1024 * 1024)
-#define SEND_BUFFER       65536 /* of a connection: slow readers must not fill the kernel's memory for all */
+#define SEND_BUFFER       32768 /* of a connection: slow readers must not fill the kernel's memory for all */
+#define DESCRIPTORS_KEPT  128   /* for the database, files and the log */
 #define BACKLOG           4096  /* connections that wait to be accepted; the kernel has a bound of its own */
 
 struct listener {
@@ -454,6 +456,26 @@ static void set_public_url(struct server *server)
 	server->options.public_url = server->public_url;
 }
 
+/* As many descriptors as the system lets this process have; connections that would find none are not taken:
+   they wait to be accepted instead. */
+static void fit_descriptors(struct server_options *options)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		getrlimit(RLIMIT_NOFILE, &limit);
+	rlim_t room = limit.rlim_cur > 2 * DESCRIPTORS_KEPT ? limit.rlim_cur - DESCRIPTORS_KEPT
+							    : limit.rlim_cur / 2;
+	if ((rlim_t)options->max_connections <= room)
+		return;
+	options->max_connections = (int)room;
+	char text[16];
+	snprintf(text, sizeof text, "%d", options->max_connections);
+	log_event(LOG_LEVEL_WARNING, "few_descriptors", "max_connections", text, (char *)NULL);
+}
+
 static struct problem *listen_and_serve(struct arena *arena, struct server *server)
 {
 	struct listener *main = &server->main, *admin = &server->admin;
@@ -483,6 +505,7 @@ struct problem *server_start(struct arena *arena, const struct server_options *o
 	if (!server)
 		abort();
 	server->options = *options;
+	fit_descriptors(&server->options);
 	server->main = (struct listener){.server = server, .fd = -1};
 	server->admin = (struct listener){.server = server, .fd = -1, .is_admin = true};
 	y_set_logs_callback(log_yder, NULL, "allianced");

@@ -1,9 +1,11 @@
 """More requests than there are places for: told so at once, while health answers and everybody else is let go on."""
 import concurrent.futures
 import json
+import os
 import urllib.request
 import uuid
 
+from support import cluster as clusters
 from support import raw
 from support.held import Held
 
@@ -84,3 +86,20 @@ def test_a_refusal_keeps_the_connection(make_world):
         stream.sendall(request % b"/v1/me")
         answer = raw.parse(stream.recv(65536))
         assert answer.status == 200 and json.loads(answer.body)["roles"]
+
+
+def test_few_descriptors_mean_few_connections(make_world, monkeypatch, tmp_path):
+    """Whoever comes when all are taken waits to be accepted; nobody gets a descriptor that the database or the log needs."""
+    wrapper = tmp_path / "allianced"
+    wrapper.write_text(f'#!/bin/sh\nulimit -n 400\nexec "{clusters.binary()}" "$@"\n')
+    wrapper.chmod(0o755)
+    monkeypatch.setenv("TEST_ALLIANCED", str(wrapper))
+    world = make_world(max_connections_per_ip=0)
+    warned = [line for line in world.log_lines() if line.get("event") == "few_descriptors"]
+    assert [line["max_connections"] for line in warned] == ["272"]  # 400 - 128
+    crowd = [raw.connect(world.port) for _ in range(350)]
+    assert raw.wait_until(lambda: len(os.listdir(f"/proc/{world.process.pid}/fd")) > 272)
+    assert metric(world, 'http_requests_at_work{kind="read"}') == 0  # the metrics have a door of their own
+    for stream in crowd:
+        stream.close()
+    assert world.anonymous.get("/v1/alliances").status == 200

@@ -17,7 +17,7 @@ def play(rig, mode, target):
         after = rig.usage()
     print(f"slow {mode}: {held['peak']} connections at once (all after {held['full_after_ms']} ms), {held['begun']} begun, "
           f"{held['cut']} cut by the service, {held['refused']} refused; resident {before['resident'] // 1024} -> at most "
-          f"{after['highest'] // 1024} MB, {after['cpu'] - before['cpu']:.1f} s of CPU in {SECONDS} s")
+          f"{after['highest'] // 1024} MB, {after['cpu'] - before['cpu']:.1f} s of CPU")
     print(f"  health: {len(health.answers)} probes, p50 {health.percentile(.5):.1f} ms, p99 {health.percentile(.99):.1f} ms, worst "
           f"{health.worst():.1f} ms; a normal client: {len(normal.answers)} requests, p99 {normal.percentile(.99):.1f} ms, worst "
           f"{normal.worst():.1f} ms")
@@ -32,7 +32,7 @@ def play(rig, mode, target):
 
 
 def main():
-    with Rig(**{"max-connections": 12000, "max-connections-per-ip": 0}) as rig:
+    with Rig() as rig:
         for mode, target in [m for m in MODES if m[0] in (sys.argv[-1], "all") or sys.argv[-1].startswith("--") or len(sys.argv) == 1]:
             play(rig, mode, target)
 
