@@ -19,7 +19,7 @@ select exists (select from policy_version p where p.valid_from <= $2::date and (
        or exists (select from recommender z where z.id = lead.administering_unit_id and z.kind = 'county' and z.division_code is null) as lead_is_in_city,
        (select json_agg(d.code)::text from division d where d.valid_from <= $2::date and (d.valid_to is null or d.valid_to >= $2::date)) as divisions,
        (select json_agg(o.credit_code)::text from organisation o where o.credit_code_waived and o.credit_code in
-               (select m ->> 'credit_code' from jsonb_array_elements(a.form -> 'members') m)) as waived_codes,
+               (select (m ->> 'credit_code')::bpchar from jsonb_array_elements(a.form -> 'members') m)) as waived_codes,
        (select json_agg(json_build_object('id', t.id, 'kind', t.kind, 'title', t.title, 'media_type', t.media_type, 'bytes', t.bytes,
                'sha256', t.sha256, 'since_request', coalesce(t.complete_at >= e.created_at
                and not exists (select from endorsement x where x.attachment_id = t.id and x.id <> e.id), false)) order by t.complete_at desc, t.id desc)::text

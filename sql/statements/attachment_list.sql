@@ -3,7 +3,7 @@ select t.id, t.subject_kind, t.subject_id, t.kind, t.title, t.media_type, t.byte
        t.version, t.created_at, t.updated_at, t.created_at::text as _key, t.id as _id
   from attachment t
  where t.subject_kind = 'application' and t.subject_id = $5::uuid
-   and exists (select from attachment_reach r where r.account_id = $1::uuid and r.id = t.id)
-   and ($2::text is null or (t.created_at, t.id) < ($2::timestamptz, $3::uuid))
+   and (select count(*) from attachment_reach r where r.account_id = $1::uuid and r.id = t.id) > 0
+   and (t.created_at, t.id) < (coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
  order by t.created_at desc, t.id desc
  limit $4::integer

@@ -4,7 +4,7 @@ select d.id, d.type, d.title, d.document_no, d.issued_on, d.status, d.version, d
        d.created_at::text as _key, d.id as _id
   from document d
  where exists (select from document_reach r where r.account_id = $1::uuid and r.id = d.id)
-   and ($2::text is null or (d.created_at, d.id) < ($2::timestamptz, $3::uuid))
+   and (d.created_at, d.id) < (coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
    and ($5::text is null or d.status = any (string_to_array($5, ',')))
    and ($6::text is null or d.type = any (string_to_array($6, ',')))
    and ($7::uuid is null or exists (select from document_subject s where s.document_id = d.id and s.application_id = $7::uuid))

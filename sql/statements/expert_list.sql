@@ -4,7 +4,7 @@ select e.id, e.name, e.employer_name, e.employer_credit_code, e.title_rank, e.ti
        e.created_at::text as _key, e.id as _id
   from expert e
  where exists (select from expert_reach r where r.account_id = $1::uuid and r.id = e.id)
-   and ($2::text is null or (e.created_at, e.id) < ($2::timestamptz, $3::uuid))
+   and (e.created_at, e.id) < (coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
    and ($5::text is null or $5 = any (e.fields))
    and ($6::text is null or e.kind = $6)
    and ($7::text is null or e.status = $7)

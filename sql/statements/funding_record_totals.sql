@@ -1,4 +1,5 @@
 -- :one :slow
+-- an alliance's or a host's records, and those of who does not reach all, are found by their awards
 select json_build_object('records', count(*),
     'budget', money_json(coalesce(sum(f.amount) filter (where f.kind = 'budget'), 0)::bigint),
     'commitment', money_json(coalesce(sum(f.amount) filter (where f.kind = 'commitment'), 0)::bigint),
@@ -10,7 +11,21 @@ select json_build_object('records', count(*),
     'disbursed', money_json((coalesce(sum(f.amount) filter (where 'disbursement' in (f.kind, f.reversed_kind)), 0))::bigint),
     'acquitted', money_json((coalesce(sum(f.amount) filter (where 'acquittal' in (f.kind, f.reversed_kind)), 0))::bigint),
     'refunded', money_json((coalesce(sum(f.amount) filter (where 'refund_received' in (f.kind, f.reversed_kind)), 0))::bigint))::text as totals
-from funding_record f
+from (select x.* from funding_record x
+       where $6::text is null and $7::text is null and (select exists (select from money_everywhere e where e.account_id = $1::uuid))
+      union all
+      select x.* from funding_record x
+       where not ($6::text is null and $7::text is null and (select exists (select from money_everywhere e where e.account_id = $1::uuid)))
+         and x.award_id = any (array(
+             select w.id from award w join alliance n on n.id = w.alliance_id where n.number = $7
+             union all
+             select w.id from award w where w.alliance_id = uuid_or_null($7)
+             union all
+             select w.id from award w where $7::text is null and w.payee_organisation_id = uuid_or_null($6)
+             union all
+             select w.id from award w where $7::text is null and w.payee_credit_code = $6::bpchar
+             union all
+             select r.id from award_reach r where $7::text is null and $6::text is null and r.account_id = $1::uuid))) f
 where (exists (select from money_everywhere e where e.account_id = $1::uuid)
        or exists (select from award_reach a where a.id = f.award_id and a.account_id = $1::uuid))
   and ($2::integer is null or f.fiscal_year = $2::integer)

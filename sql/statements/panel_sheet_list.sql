@@ -27,5 +27,5 @@ select s.id, s.panel_id, p.status as panel_status, p.application_id, a.number as
                   else 'blind'
               end as view) v
  where s.panel_id = $1::uuid
-   and exists (select from sheet_reach r where r.account_id = $2::uuid and r.id = s.id)
+   and (select count(*) from sheet_reach r where r.account_id = $2::uuid and r.id = s.id) > 0
  order by s.id

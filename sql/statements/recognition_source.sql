@@ -13,5 +13,5 @@ select a.alliance_id, a.lead_organisation_id, a.recommender_id, a.name, a.name_k
                             i ->> 'division_code' as division_code, (i ->> 'independent_legal_person')::boolean as independent_legal_person,
                             i ->> 'legal_representative' as legal_representative
                        from jsonb_array_elements(v.form -> 'members') i where (i ->> 'is_host')::boolean limit 1) m on true
-  left join organisation o on o.credit_code = m.credit_code
+  left join organisation o on o.credit_code = m.credit_code::bpchar
  where a.id = $1::uuid

@@ -22,7 +22,7 @@ select s.id, s.panel_id, p.status as panel_status, p.application_id, a.number as
   join application a on a.id = p.application_id
   join expert e on e.id = s.expert_id
  where exists (select from live_grant g where g.account_id = $1::uuid and g.expert_id = s.expert_id)
-   and ($2::text is null or (s.created_at, s.id) < ($2::timestamptz, $3::uuid))
+   and (s.created_at, s.id) < (coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
    and ($5::text is null or s.status = $5)
  order by s.created_at desc, s.id desc
  limit $4::integer

@@ -55,7 +55,7 @@ with work (machine, action) as (
     union all
     select 'panel', p.id, a.number, a.name, p.status, s.action, s.role, s.articles, p.due_on
       from turn s
-      join panel p on p.status = s.from_status
+      join panel p on p.status = s.from_status and p.status in ('draft', 'constituted', 'scoring', 'closed')
       join application a on a.id = p.application_id
      where s.machine = 'PANEL'
        and case s.action
@@ -68,7 +68,7 @@ with work (machine, action) as (
     select 'sheet', t.id, a.number, a.name, t.status, s.action, s.role, s.articles,
            case when t.status = 'invited' then t.answer_due_on else p.due_on end
       from turn s
-      join sheet t on t.expert_id = s.expert_id and t.status = s.from_status
+      join sheet t on t.expert_id = s.expert_id and t.status = s.from_status and t.status in ('invited', 'accepted', 'scoring')
       join panel p on p.id = t.panel_id
       join application a on a.id = p.application_id
      where s.machine = 'SHEET'
@@ -100,23 +100,19 @@ with work (machine, action) as (
                else b.drafted_by <> $1::uuid
            end
     union all
-    select 'award', w.id, w.number, n.name, w.status, s.action, s.role, s.articles, null
+    select 'award', w.id, w.number, (select n.name from alliance n where n.id = w.alliance_id), w.status, s.action, s.role, s.articles, null
       from turn s
-      join award w on w.status = s.from_status
-      join alliance n on n.id = w.alliance_id
+      join award w on w.status = s.from_status and w.status = 'proposed'
      where s.machine = 'AWD' and w.proposed_by <> $1::uuid
     union all
-    select 'award', w.id, w.number, n.name, w.status, s.action, s.role, s.articles, null
+    select 'award', w.id, w.number, (select n.name from alliance n where n.id = w.alliance_id), w.status, s.action, s.role, s.articles, null
       from turn s
       join award w on w.status in ('committed', 'disbursing') and w.reserved < w.amount
-      join alliance n on n.id = w.alliance_id
      where s.machine = 'PAY' and s.from_status = 'new'
     union all
-    select 'payment', p.id, p.number, n.name, p.status, s.action, s.role, s.articles, null
+    select 'payment', p.id, p.number, (select n.name from award w join alliance n on n.id = w.alliance_id where w.id = p.award_id), p.status, s.action, s.role, s.articles, null
       from turn s
-      join payment p on p.status = s.from_status
-      join award w on w.id = p.award_id
-      join alliance n on n.id = w.alliance_id
+      join payment p on p.status = s.from_status and p.status in ('prepared', 'confirmed')
      where s.machine = 'PAY' and (s.action <> 'confirm' or p.maker_id <> $1::uuid)
     union all
     select 'bank_account', b.id, null, o.name, b.status, 'confirm', m.role, '6(5),16', null

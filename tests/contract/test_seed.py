@@ -1,0 +1,203 @@
+"""allianced seed at scale: what it loads is what the operations could have produced, the same number gives the same rows, and the work
+goes on from there."""
+import hashlib
+import json
+import re
+import subprocess
+import uuid
+
+import pytest
+
+from support import cluster as clusters
+from support import seeded
+from support.client import Client
+from support.libpq import DatabaseError
+
+MACHINES = {"application": "APP", "endorsement": "END", "panel": "PANEL", "sheet": "SHEET", "document": "DOC", "alliance": "ALL", "expert": "EXP",
+            "budget_line": "BUD", "award": "AWD", "payment": "PAY"}
+# What is the run's own: times of writing, transactions, random secrets and what is made with the keys.
+OWN = {"history": ("wall_at", "transaction", "credential_id"), "bank_account": ("account_cipher",)}
+SKIPPED = {"credential", "schema_migration", "idempotency_key"}
+
+
+@pytest.fixture(scope="module")
+def small(session):
+    made = seeded.world(session, "S")
+    yield made
+    made.close()
+
+
+def caller(world, role):
+    return Client(world.base, world.recorder, world.keys[role])
+
+
+def canonical(value):
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def test_the_size_is_what_was_asked_for(small):
+    assert small.value("select count(*) from alliance where is_public") == "50"
+    members = [int(n) for n, in small.sql("select count(*) from alliance_member group by alliance_id")]
+    assert min(members) >= 12 and max(members) <= 30 and 18 <= sum(members) / len(members) <= 22
+    assert small.value("select count(*) between 75 and 95 from application") == "t"
+    assert small.value("select min(n) >= 10 from (select count(*) filter (where is_core) as n from alliance_member group by alliance_id) c") == "t"
+    assert small.value("select min(n) >= 5 and max(n) <= 7 from (select count(*) as n from sheet where status = 'submitted' and panel_id in "
+                       "(select id from panel where status = 'concluded') group by panel_id) s") == "t"
+
+
+def test_nothing_lies_outside_the_measures_and_the_clock(small):
+    assert small.value("select min(first_submitted_on) >= '2015-05-19' and max(created_at) < '2026-11-15' from application") == "t"
+    assert small.value("select count(*) from history where at > '2026-11-15 09:00:00+08' or at < '2015-05-19'") == "0"
+
+
+@pytest.mark.parametrize("table", MACHINES)
+def test_every_history_replays_to_the_present_status(small, table):
+    machine = MACHINES[table]
+    steps = {(f, a): t for f, a, t in small.sql(f"select from_status, action, to_status from lifecycle where machine = '{machine}'")}
+    present = dict(small.sql(f"select id, status from {table}"))
+    replayed, last = {}, {}
+    for key, came, action, went, at in small.sql(f"select object_id, from_status, action, to_status, at from history where machine = '{machine}' order by seq"):
+        assert replayed.get(key, "new") == came and steps[came, action] == went, (key, came, action)
+        assert last.get(key, "") <= at
+        replayed[key], last[key] = went, at
+    assert replayed == present and present
+
+
+def test_every_trigger_would_have_let_it_pass(small):
+    """Each row is written once more as it stands: all row triggers of the tables judge it."""
+    for table in ("award", "payment", "panel", "document", "budget_line", "endorsement", "sheet"):
+        small.sql(f"begin; update {table} set version = version; set constraints all immediate; rollback")
+
+
+@pytest.mark.parametrize("query", [
+    "select count(*) from journal_entry e where e.hash <> journal_hash(e.previous_hash, journal_canonical(e, journal_lines_text(e.id)))",
+    "select count(*) from award a where reserved <> coalesce((select sum(p.amount) from payment p where p.award_id = a.id and p.status in ('prepared', 'confirmed', 'paid')), 0)",
+    "select count(*) from balance b where amount <> (select sum(l.amount) from journal_line l where l.account = b.account and l.budget_line_id = b.budget_line_id and l.award_id is not distinct from b.award_id)",
+    "select count(*) from payment p where p.maker_id = p.confirmer_id or p.reverser_id in (p.maker_id, p.booker_id)",
+    "select count(*) from number_series s where s.series = 'WNLM' and s.last <> (select count(*) from alliance a where a.number like 'WNLM-' || s.year || '-%')",
+    "select count(*) from number_series s where s.series = 'SQ' and s.last <> (select count(*) from application a where a.number like 'SQ' || s.year || '-%')",
+    "select count(*) from sheet s join panel p on p.id = s.panel_id where s.status = 'submitted' and s.submitted_at::date > p.due_on",
+    "select count(*) from endorsement e where e.status = 'requested' and e.due_on < '2026-11-15' and not e.overdue",
+    "select count(*) from application a where a.status in ('returned', 'correction', 'rectifying') and a.due_on < '2026-11-15'",
+    "select count(*) from alliance a where a.is_public and not exists (select from recognition_term t where t.alliance_id = a.id)",
+    "select count(*) from pg_constraint where not convalidated",
+    "select count(*) from pg_trigger where tgenabled = 'D'",
+])
+def test_no_fault_is_found(small, query):
+    assert small.value(query) == "0"
+
+
+def test_nothing_is_left_out_of_the_schema(small, cluster):
+    """What the load put aside is back: constraints, indexes and triggers as on a fresh schema."""
+    shape = ("select string_agg(x, ';' order by x) from (select conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) as x from pg_constraint where connamespace = 'public'::regnamespace "
+             "union all select pg_get_indexdef(indexrelid) from pg_index i join pg_class t on t.oid = i.indrelid where t.relnamespace = 'public'::regnamespace "
+             "union all select tgrelid::regclass || ' ' || tgname || ' ' || tgenabled::text from pg_trigger where not tgisinternal) s")
+    fresh = cluster.create()
+    try:
+        assert cluster.sql(fresh, shape) == small.sql(shape)
+    finally:
+        cluster.drop(fresh)
+
+
+def test_what_was_filed_bears_its_hash(small):
+    for form, head, attachments, digest in small.sql("select form, head, attachments, snapshot_sha256 from application_revision"):
+        text = '{"attachments":%s,"form":%s,"head":%s}' % tuple(canonical(json.loads(part)) for part in (attachments, form, head))
+        assert hashlib.sha256(text.encode()).hexdigest() == digest
+    for row in small.sql("select s.id, s.panel_id, p.material_sha256, s.scores, s.comments, s.answers, s.vote, s.sha256 from sheet s join panel p on p.id = s.panel_id where s.sha256 is not null limit 50"):
+        content = {"sheet_id": row[0], "panel_id": row[1], "material_sha256": row[2], "scores": json.loads(row[3]), "comments": json.loads(row[4]),
+                   "answers": json.loads(row[5]), "vote": row[6], "policy_compliant": True}
+        assert hashlib.sha256(canonical(content).encode()).hexdigest() == row[7]
+
+
+def test_the_ledger_verifies_over_http(small):
+    reply = caller(small, "auditor").get("/v1/ledger/verification")
+    assert reply.status == 200, reply
+    assert reply.json["chain_ok"] and reply.json["balances_ok"] and reply.json["entries"] > 100, reply.json
+
+
+def test_lists_and_cards_answer(small):
+    for role, path in (("officer", "/v1/applications"), ("officer", "/v1/organisations?q=渭南"), ("officer", "/v1/tasks"), ("auditor", "/v1/funding-records"),
+                       ("finance", "/v1/payments"), ("finance", "/v1/awards"), ("lead", "/v1/applications"), ("expert", "/v1/sheets"), ("county", "/v1/endorsements")):
+        reply = caller(small, role).get(path)
+        assert reply.status == 200 and (reply.json["items"] or path == "/v1/tasks"), (role, path, reply)
+    for item in small.anonymous.get("/v1/alliances?q=创新").json["items"][:5]:
+        assert small.anonymous.get(f"/v1/alliances/{item['id']}").status == 200
+
+
+def act(client, path, action, **more):
+    got = client.get(path)
+    assert got.status == 200, got
+    return client.post(f"{path}/transitions", {"action": action, **more}, etag=got.headers["etag"])
+
+
+def test_the_next_steps_go_well(small):
+    """A payment that waits is booked, an endorsed application accepted; a new application takes the next number."""
+    found = small.sql("select id, status from application where status in ('endorsed', 'accepted', 'decision_pending', 'evaluating', 'submitted') order by status")
+    assert found
+    officer = caller(small, "officer")
+    for key, status in found:
+        reply = officer.get(f"/v1/applications/{key}")
+        assert reply.status == 200 and reply.json["status"] == status, reply
+        if status == "endorsed":
+            blockers = [a["blockers"] for a in reply.json["actions"] if a["action"] == "accept"][0]
+            assert blockers == [{"code": "TR-03"}] or {b["code"] for b in blockers} <= {"TR-03"}, blockers
+    waiting = small.sql("select id from payment where status = 'confirmed' limit 1")
+    for key, in waiting:
+        reply = act(caller(small, "finance"), f"/v1/payments/{key}", "book", bank_reference="NEXT-0001", paid_on="2026-11-15")
+        assert reply.status == 201, reply
+    before = int(small.value("select last from number_series where series = 'SQ' and year = 2026"))
+    lead = caller(small, "lead")
+    mine = lead.get("/v1/applications").json["items"][0]
+    reply = lead.post("/v1/applications", {"lead_organisation_id": mine["lead_organisation"]["id"], "name": "渭南新设产业技术创新战略联盟"})
+    assert reply.status == 201 and reply.json["number"] == f"SQ2026-{before + 1:04d}", reply
+    assert caller(small, "auditor").get("/v1/ledger/verification").json["chain_ok"]
+
+
+def test_a_sweep_finds_nothing_to_move(session):
+    world = seeded.world(session, "S")
+    try:
+        before = world.sql("select object_id from history where machine is not null")
+        world.sweep()
+        assert len(world.sql("select object_id from history where machine is not null")) == len(before)
+    finally:
+        world.close()
+
+
+def digest(cluster, database):
+    tables = [name for name, in cluster.sql(database, "select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace order by 1")]
+    made = {}
+    for table in tables:
+        if table in SKIPPED:
+            continue
+        columns = [name for name, in cluster.sql(database, f"select column_name from information_schema.columns where table_schema = 'public' and table_name = '{table}' order by 1")
+                   if name not in OWN.get(table, ()) + ("seq",)]
+        own = "where operation not in ('create_credential')" if table == "history" else "where kind <> 'account.create_credential'" if table == "notice" else ""
+        made[table] = cluster.sql(database, f"select md5(string_agg(t, '' order by t)) from (select row({', '.join(columns)})::text as t from {table} {own}) x")[0][0]
+    return made
+
+
+def test_the_same_number_gives_the_same_rows(session):
+    cluster = session.cluster()
+    first, _, _ = seeded.seed(cluster, session.directory, "--alliances", 12, "--seed", 7)
+    again, _, _ = seeded.seed(cluster, session.directory, "--alliances", 12, "--seed", 7)
+    other, _, _ = seeded.seed(cluster, session.directory, "--alliances", 12, "--seed", 8)
+    assert digest(cluster, first) == digest(cluster, again)
+    assert digest(cluster, first)["application"] != digest(cluster, other)["application"]
+    for name in (first, again, other):
+        cluster.drop(name)
+
+
+def test_a_database_in_use_is_refused(session):
+    cluster = session.cluster()
+    name, _, said = seeded.seed(cluster, session.directory, "--alliances", 1)
+    assert re.search(r"^1 alliances, .* alliances/s\)$", said, re.M)
+    done = subprocess.run([clusters.binary(), "seed", "--alliances", "1", "--database-url", cluster.url(name), "--state-dir", session.directory / "state",
+                           "--database-owner-url", cluster.url(name, clusters.OWNER)], capture_output=True, text=True, env=clusters.environment(), check=False)
+    assert done.returncode == 1 and "already" in done.stderr
+    cluster.drop(name)
+
+
+@pytest.mark.parametrize("words", [("--size", "XL"), ("--alliances", "0"), ("--alliances", "1000001"), ("--alliances", "12x"), ("--size", "S", "--alliances", "3")])
+def test_a_size_that_is_none_is_refused(words):
+    done = subprocess.run([clusters.binary(), "seed", *words, "--database-url", "host=/nowhere"], capture_output=True, text=True, env=clusters.environment(), check=False)
+    assert done.returncode == 2 and "--size" in done.stderr
