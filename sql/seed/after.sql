@@ -54,8 +54,12 @@ begin
     for r in select * from seed_index order by index_name loop
         execute r.definition;
     end loop;
+    -- each as it was: some fire always
+    for r in select *, case tgenabled when 'A' then 'enable always' when 'R' then 'enable replica' when 'D' then 'disable' else 'enable' end as word
+               from seed_trigger loop
+        execute format('alter table %s %s trigger %I', r.table_name, r.word, r.tgname);
+    end loop;
     for r in select * from seed_table loop
-        execute format('alter table %s enable trigger user', r.table_name);
         execute format('analyze %s', r.table_name);
     end loop;
 end $$;

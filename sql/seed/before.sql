@@ -1,5 +1,27 @@
 -- Before the load, in its transaction: what would be checked row by row is put aside and rebuilt over everything
--- at the end (after.sql), where it proves the same. The tables are empty: truncating them lets COPY write frozen rows.
+-- at the end (after.sql), where it proves the same. Nobody may write meanwhile, and the tables must be empty: asked here, under
+-- the locks, so that nothing that anybody has written can be lost. Truncating what is empty lets COPY write frozen rows.
+create temp table seed_loaded on commit drop as
+select unnest(array['account', 'account_grant', 'alliance', 'alliance_agreement', 'alliance_body', 'alliance_member', 'alliance_signature',
+        'alliance_task', 'application', 'application_point', 'application_revision', 'attachment', 'attachment_part', 'award', 'award_scheme',
+        'balance', 'bank_account', 'body_person', 'budget_adjustment', 'budget_line', 'document', 'document_subject', 'endorsement', 'expert',
+        'expert_employment', 'history', 'journal_entry', 'journal_line', 'notice', 'number_series', 'organisation', 'panel', 'panel_chair',
+        'payment', 'recognition_term', 'sheet']) as table_name;
+
+do $$
+declare
+    r record;
+    filled boolean;
+begin
+    for r in select table_name from seed_loaded order by table_name loop
+        execute format('lock table %I in access exclusive mode', r.table_name);
+        execute format('select exists (select from %I)', r.table_name) into filled;
+        if filled then
+            raise exception 'the table % is not empty: nothing is loaded', r.table_name using errcode = 'AL001';
+        end if;
+    end loop;
+end $$;
+
 create temp table seed_constraint on commit drop as
 select c.conrelid::regclass::text as table_name, c.conname, c.contype, pg_get_constraintdef(c.oid) as definition
   from pg_constraint c
@@ -17,6 +39,12 @@ select t.oid::regclass::text as table_name
   from pg_class t
  where t.relnamespace = current_schema()::regnamespace and t.relkind = 'r';
 
+create temp table seed_trigger on commit drop as
+select t.tgrelid::regclass::text as table_name, t.tgname, t.tgenabled
+  from pg_trigger t
+  join seed_table s on s.table_name = t.tgrelid::regclass::text
+ where not t.tgisinternal;
+
 do $$
 declare
     r record;
@@ -30,11 +58,7 @@ begin
     for r in select * from seed_table loop
         execute format('alter table %s disable trigger user', r.table_name);
     end loop;
-    execute 'truncate account, account_grant, alliance, alliance_agreement, alliance_body, alliance_member, alliance_signature,
-        alliance_task, application, application_point, application_revision, attachment, attachment_part, award, award_scheme,
-        balance, bank_account, body_person, budget_adjustment, budget_line, document, document_subject, endorsement, expert,
-        expert_employment, history, journal_entry, journal_line, notice, number_series, organisation, panel, panel_chair, payment,
-        recognition_term, sheet';
+    execute (select 'truncate ' || string_agg(quote_ident(table_name), ', ') from seed_loaded);
 end $$;
 
 -- What is booked, without what follows from it: lines, payee and hashes are made at the end by the journal's own functions.
