@@ -43,7 +43,6 @@ struct exchange {
 	const char *authorization;
 	struct preferences preferences;
 	char trace_id[TRACE_ID_TEXT];
-	struct place *place;    /* among those at work, or NULL */
 	struct problem *faults; /* what validation has found so far */
 	int fault_count;        /* of the parameters and headers; those beyond the bound are not told */
 	struct request rq;

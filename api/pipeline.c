@@ -7,6 +7,7 @@
 #include "authenticate.h"
 #include "json.h"
 #include "pages.h"
+#include "public_card.h"
 #include "respond.h"
 #include "text.h"
 #include "validate.h"
@@ -118,6 +119,16 @@ static struct problem *find_operation(struct exchange *x)
 	struct problem *problem = refuse(x, PROBLEM_method_not_allowed, NULL, NULL);
 	problem->allow = route_allow(x->arena, x->route);
 	return problem;
+}
+
+/* ---- admit ---- */
+
+/* Before anybody is looked up. What memory may answer asks for a place when it finds that it cannot. */
+static struct problem *admit(struct exchange *x)
+{
+	if (pages_own(x->rq.op) || (!x->authorization && public_card_serves(x->rq.op)))
+		return NULL;
+	return admission_enter(&x->rq);
 }
 
 /* ---- authenticate ---- */
@@ -459,7 +470,7 @@ static const struct stage {
 	{"parse the frame", parse_frame},
 	{"parse the target", parse_target},
 	{"find the operation", find_operation},
-	{"admit", admission_enter},
+	{"admit", admit},
 	{"find the caller", find_caller},
 	{"limit the body", limit_body},
 	{"validate", validate},
@@ -492,7 +503,7 @@ void pipeline_run(struct exchange *x)
 			return;
 		}
 	}
-	admission_leave(x);
+	admission_leave(&x->rq);
 	if (problem)
 		respond_problem(x, problem);
 	else

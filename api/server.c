@@ -514,7 +514,7 @@ struct problem *server_start(struct arena *arena, const struct server_options *o
 	route_start();
 	metrics_start();
 	connections_start(&server->options);
-	admission_start(&server->options);
+	admission_start(server->options.max_reads, server->options.max_writes);
 	struct problem *problem = listen_and_serve(arena, server);
 	if (problem) {
 		server_free(server);

@@ -1,6 +1,7 @@
 /* Alliances (articles 1, 13, 15): forming with the application, recognised by the issue of a document, their
    terms and their public card. Nobody acts on an alliance here: it is made and moved by what happens to its
    application and its document. */
+#include "admission.h"
 #include "decision.h"
 #include "effects.h"
 #include "operations.h"
@@ -65,6 +66,7 @@ static struct problem *public_answer(struct request *rq, enum public_kind kind, 
 	struct public_reading reading;
 	if (public_card_give(rq, kind, id ? id : number, &reading))
 		return NULL;
+	TRY(admission_enter(rq));
 	TRY(reply_statement(rq, kind == PUBLIC_CARD ? SQL_ALLIANCE_CARD : SQL_ALLIANCE_STATUS,
 			    P(id, number, rq->today_text), NULL));
 	public_card_keep(rq, &reading);

@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "listener.h"
+#include "operations.h"
 #include "reply.h"
 #include "text.h"
 
@@ -98,6 +99,12 @@ static bool key_make(struct request *rq, enum public_kind kind, const char *name
 	for (size_t i = 0; i < length; i++)
 		ret->name[i] = is_id && name[i] >= 'A' && name[i] <= 'F' ? (char)(name[i] + 32) : name[i];
 	return true;
+}
+
+bool public_card_serves(const struct operation *op)
+{
+	return op->id == OPERATION_GET_ALLIANCE || op->id == OPERATION_GET_ALLIANCE_BY_NUMBER ||
+	       op->id == OPERATION_GET_ALLIANCE_STATUS || op->id == OPERATION_GET_ALLIANCE_STATUS_BY_NUMBER;
 }
 
 bool public_card_give(struct request *rq, enum public_kind kind, const char *name, struct public_reading *ret)

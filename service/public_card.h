@@ -28,6 +28,9 @@ struct public_reading {
 	struct public_ticket ticket;
 };
 
+/* public_card_serves - whether the answers to this operation may come from memory for a stranger. */
+bool public_card_serves(const struct operation *op);
+
 /* public_card_give - answer the request from memory; false when it has to be read. Name: id or number. */
 bool public_card_give(struct request *rq, enum public_kind kind, const char *name,
 		      struct public_reading *ret);

@@ -61,6 +61,7 @@ struct reply {
 };
 
 struct request {
+	struct place *place; /* among those at work on the database, or NULL; see admission.h */
 	struct arena *arena;
 	const struct operation *op;
 	const struct caller *caller;

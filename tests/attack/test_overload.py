@@ -44,6 +44,8 @@ def test_the_first_beyond_the_places_is_refused_at_once(make_world):
             for path in ("/health/live", "/health/ready", "/v1", "/v1/openapi.json", "/problems/overloaded"):
                 assert world.anonymous.get(path).status == 200, path
             assert world.anonymous.get("/v1/nothing").status == 404
+            # nothing of that alliance is in memory: a place is needed to look
+            assert refused(world.anonymous.get(f"/v1/alliances/{uuid.uuid4()}/status"))
             # reads in trouble leave the places of the writes alone
             writing = [threads.submit(sysadmin.post, "/v1/accounts", account, key=key) for _ in range(2)]
             assert at_work(world, "write", 2)
@@ -55,7 +57,7 @@ def test_the_first_beyond_the_places_is_refused_at_once(make_world):
     assert world.value("select count(*) from account where name = 'held'") == "1"
     assert at_work(world, "read", 0) and at_work(world, "write", 0)
     assert officer.get("/v1/me").status == 200
-    assert (metric(world, 'http_requests_shed_total{kind="read"}'), metric(world, 'http_requests_shed_total{kind="write"}')) == (3, 1)
+    assert (metric(world, 'http_requests_shed_total{kind="read"}'), metric(world, 'http_requests_shed_total{kind="write"}')) == (4, 1)
 
 
 def test_a_place_is_given_back_whatever_the_answer(make_world):
@@ -103,3 +105,24 @@ def test_few_descriptors_mean_few_connections(make_world, monkeypatch, tmp_path)
     for stream in crowd:
         stream.close()
     assert world.anonymous.get("/v1/alliances").status == 200
+
+
+def test_what_memory_answers_needs_no_place(make_world):
+    """Strangers read the status of an alliance while all places are taken, as long as it was read before."""
+    world = make_world(**SETTINGS)
+    world.run("seed", "--tokens", world.directory / "tokens.json")
+    officer = world.client("officer")
+    path = f"/v1/alliances/{world.value('select id from alliance order by id limit 1')}/status"
+
+    def given():
+        before = metric(world, "public_cache_hits_total")
+        return world.anonymous.get(path).status == 200 and metric(world, "public_cache_hits_total") > before
+
+    assert raw.wait_until(given)
+    with concurrent.futures.ThreadPoolExecutor() as threads:
+        with Held(world, LOCK):
+            waiting = [threads.submit(officer.get, "/v1/me") for _ in range(2)]
+            assert at_work(world, "read", 2)
+            assert world.anonymous.get(path).status == 200
+            assert refused(officer.get(path))  # whoever shows a token must be looked up
+        assert [one.result().status for one in waiting] == [200, 200]

@@ -3,18 +3,19 @@
 #ifndef ADMISSION_H
 #define ADMISSION_H
 
-#include "exchange.h"
+#include "request.h"
 
 #include <stdint.h>
 
-void admission_start(const struct server_options *options);
+/* admission_start - how many places there are. Without it there is no bound (the demo, the command line). */
+void admission_start(int reads, int writes);
 
-/* admission_enter - a place for the request, before anything is asked of the database for it; or the 503.
-   What needs no database needs no place. */
-MUST_CHECK struct problem *admission_enter(struct exchange *x);
+/* admission_enter - a place for the request, unless it has one; or the 503. To be called before anything is
+   asked of the database for it; what needs no database needs no place. */
+MUST_CHECK struct problem *admission_enter(struct request *rq);
 
 /* admission_leave - give the place back, if there is one. */
-void admission_leave(struct exchange *x);
+void admission_leave(struct request *rq);
 
 enum admission_kind { ADMIT_READ, ADMIT_WRITE, ADMIT_KINDS };
 struct admission_counts {

@@ -9,19 +9,17 @@
    leaves the other alone. */
 #include "admission.h"
 
-#include "pages.h"
-
 #include <stdatomic.h>
 
 static struct place {
-	int limit;
+	int limit; /* 0 = none */
 	atomic_int at_work;
 	atomic_uint_fast64_t shed;
 } places[ADMIT_KINDS];
 
-void admission_start(const struct server_options *options)
+void admission_start(int reads, int writes)
 {
-	const int limits[ADMIT_KINDS] = {options->max_reads, options->max_writes};
+	const int limits[ADMIT_KINDS] = {reads, writes};
 	for (int i = 0; i < ADMIT_KINDS; i++) {
 		places[i].limit = limits[i];
 		places[i].at_work = 0;
@@ -29,28 +27,28 @@ void admission_start(const struct server_options *options)
 	}
 }
 
-struct problem *admission_enter(struct exchange *x)
+struct problem *admission_enter(struct request *rq)
 {
-	if (pages_own(x->rq.op))
+	struct place *place = &places[rq->op->method == METHOD_GET ? ADMIT_READ : ADMIT_WRITE];
+	if (rq->place || !place->limit)
 		return NULL;
-	struct place *place = &places[x->rq.op->method == METHOD_GET ? ADMIT_READ : ADMIT_WRITE];
 	if (atomic_fetch_add(&place->at_work, 1) < place->limit) {
-		x->place = place;
+		rq->place = place;
 		return NULL;
 	}
 	atomic_fetch_sub(&place->at_work, 1);
 	place->shed++;
-	struct problem *problem = problem_new(x->arena, PROBLEM_overloaded, NULL, NULL);
+	struct problem *problem = problem_new(rq->arena, PROBLEM_overloaded, NULL, NULL);
 	problem->retry_after = 1;
 	problem->cause = "all places are taken";
 	return problem;
 }
 
-void admission_leave(struct exchange *x)
+void admission_leave(struct request *rq)
 {
-	if (x->place)
-		atomic_fetch_sub(&x->place->at_work, 1);
-	x->place = NULL;
+	if (rq->place)
+		atomic_fetch_sub(&rq->place->at_work, 1);
+	rq->place = NULL;
 }
 
 struct admission_counts admission_count(void)
