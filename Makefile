@@ -28,7 +28,7 @@ CFLAGS_address := -DTEST_REPLIES -O1 -fsanitize=address,undefined -fno-sanitize-
 CFLAGS_thread := -DTEST_REPLIES -O1 -fsanitize=thread -Wno-null-dereference -Wno-format-truncation
 CFLAGS += -std=gnu17 -g $(WARN) $(HARDEN) $(CFLAGS_$(VARIANT)) -D_GNU_SOURCE
 LDFLAGS := -pie -Wl,-z,relro,-z,now $(filter -fsanitize%,$(CFLAGS_$(VARIANT)))
-LIBS := -lulfius -lmicrohttpd -ljansson -lyder -lorcania -lpq -lssl -lcrypto -lpcre2-8 -lunistring -lz -lpthread -lm
+LIBS := -lulfius -lmicrohttpd -ljansson -lyder -lorcania -lpq -lssl -lcrypto -lpcre2-8 -lunistring -lxxhash -lz -lpthread -lm
 
 # Who may include whom: main -> api -> service -> {db, policy} -> base. A forbidden include does not compile.
 INC_base := -Iservice/base

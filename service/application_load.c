@@ -14,7 +14,7 @@
 
 json_t *json_parse(struct arena *arena, const char *text)
 {
-	json_t *value = text ? json_read(text) : json_object();
+	json_t *value = text ? json_loads(text, JSON_DECODE_ANY, NULL) : json_object();
 	return json_keep(arena, value);
 }
 

@@ -12,9 +12,6 @@ void json_own(struct arena *arena, json_t *value);
 /* json_keep - the same for a value that must be there: NULL (out of memory) aborts. */
 json_t *json_keep(struct arena *arena, json_t *value);
 
-/* json_read - JSON that PostgreSQL wrote (jsonb, json_agg); NULL when it is none. */
-json_t *json_read(const char *text);
-
 /* json_canonical - compact text with sorted keys, the form that is hashed; lives as long as the arena. */
 const char *json_canonical(struct arena *arena, const json_t *value);
 

@@ -15,6 +15,7 @@
 #include <unictype.h>
 #include <uninorm.h>
 #include <unistr.h>
+#include <xxhash.h>
 #include <zlib.h>
 
 bool text_is_utf8(const char *text, size_t length)
@@ -177,27 +178,9 @@ const char *sha256_hex(const void *bytes, size_t length, char hex[SHA256_HEX])
 	return hex_encode(digest, sizeof digest, hex);
 }
 
-/* The product of two 64-bit numbers, its halves put together. */
-static uint64_t mix(uint64_t a, uint64_t b)
-{
-	unsigned __int128 product = (unsigned __int128)a * b;
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
 uint64_t text_fingerprint(const void *bytes, size_t length)
 {
-	static const uint64_t odd[] = {0xa0761d6478bd642fU, 0xe7037ed1a0b428dbU};
-	const unsigned char *at = bytes;
-	uint64_t state = odd[0] ^ length, pair[2];
-	size_t rest = length;
-	for (; rest >= sizeof pair; at += sizeof pair, rest -= sizeof pair) {
-		memcpy(pair, at, sizeof pair);
-		state = mix(pair[0] ^ odd[1], pair[1] ^ state);
-	}
-	memset(pair, 0, sizeof pair);
-	if (rest)
-		memcpy(pair, at, rest);
-	return mix(mix(pair[0] ^ odd[1], pair[1] ^ state), odd[0]);
+	return XXH3_64bits(bytes, length);
 }
 
 static const char base64url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

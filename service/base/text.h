@@ -42,7 +42,7 @@ void random_bytes(void *bytes, size_t length);
 void random_name(void *bytes, size_t length);
 
 /* text_fingerprint - tells two states of a text apart; nothing to rely on against somebody who chooses the
- * texts. The same on every machine of one byte order. */
+ * texts. The same on every machine. */
 uint64_t text_fingerprint(const void *bytes, size_t length);
 
 /* random_hex - that many random bytes (at most 32) as hex digits and the zero byte, in text; returns it. */
