@@ -17,11 +17,17 @@ static struct problem *refuse(struct arena *arena, const char *path, const char 
 	return problem;
 }
 
-/* Made beside its place and linked into it, so that two starts at once agree on one key. */
+#define SUFFIX_LENGTH 16
+
+/* Made beside its place and linked into it, so that two starts at once agree on one key. The name is nobody
+   else's: in containers that share the directory every process is number 1, and what a killed start left
+   behind must not stand in the way of the next. */
 static struct problem *make(struct arena *arena, const char *path)
 {
 	unsigned char key[SECRET_BYTES];
-	const char *made = arena_printf(arena, "%s.%ld", path, (long)getpid());
+	char suffix[SUFFIX_LENGTH + 1];
+	random_hex(suffix, SUFFIX_LENGTH / 2);
+	const char *made = arena_printf(arena, "%s.%s", path, suffix);
 	int file = open(made, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (file < 0)
 		return refuse(arena, path, strerror(errno));
