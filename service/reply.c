@@ -24,7 +24,9 @@ struct plan_column {
 	int column;
 	enum column_kind kind;
 	bool is_money;
-	const char *name;  /* the last segment, of the column's name */
+	const char *name;   /* the last segment, of the column's name */
+	const char *member; /* the same as it is written: ,"name": */
+	size_t member_length;
 	const char *label; /* name of the label's member, NULL = none */
 	int depth;         /* segments before the last */
 	const char *groups[DEPTH];
@@ -97,6 +99,14 @@ static char *plan_label(const struct schema *parent, const void *result, const c
 	return NULL;
 }
 
+/* plan_member - names are those of columns: nothing in them has to be escaped. */
+static void plan_member(struct plan_column *column)
+{
+	struct buffer text = {NULL, 0, 0};
+	buffer_printf(&text, ",\"%s\":", column->name);
+	column->member = buffer_take(&text, &column->member_length);
+}
+
 static void plan_column_make(struct plan_column *ret, const struct schema *schema, const void *result,
 			     int column)
 {
@@ -109,6 +119,7 @@ static void plan_column_make(struct plan_column *ret, const struct schema *schem
 		schema = member_schema(schema, rest);
 	}
 	ret->name = rest;
+	plan_member(ret);
 	ret->is_money = ret->kind == COLUMN_INTEGER && schema_is_money(member_schema(schema, rest));
 	if (ret->kind == COLUMN_TEXT)
 		ret->label = plan_label(schema, result, name, rest);
@@ -227,10 +238,10 @@ static void write_money(struct buffer *buffer, const char *fen)
 }
 
 static void write_column(struct buffer *buffer, const struct rows *rows, int row,
-			 const struct plan_column *column, bool english)
+			 const struct plan_column *column, const char *value, bool english)
 {
-	const char *value = rows_value(rows->result, row, column->column);
-	write_name(buffer, column->name);
+	size_t comma = buffer->text[buffer->length - 1] != '{';
+	buffer_add(buffer, column->member + 1 - comma, column->member_length - 1 + comma);
 	if (column->is_money)
 		write_money(buffer, value);
 	else
@@ -259,10 +270,12 @@ static void write_row(struct buffer *buffer, const struct plan *plan, const stru
 	buffer_char(buffer, '{');
 	for (int i = 0; i < plan->count; i++) {
 		const struct plan_column *column = &plan->columns[i];
-		if (!rows_value(rows->result, row, column->column))
+		const char *value = rows_value(rows->result, row, column->column);
+		if (!value)
 			continue;
-		write_path(buffer, column, before);
-		write_column(buffer, rows, row, column, english);
+		if (column->depth || (before && before->depth))
+			write_path(buffer, column, before);
+		write_column(buffer, rows, row, column, value, english);
 		before = column;
 	}
 	for (int i = before ? before->depth : 0; i > 0; i--)

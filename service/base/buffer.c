@@ -20,20 +20,24 @@ void buffer_clear(struct buffer *buffer)
 		buffer->text[0] = '\0';
 }
 
+static void grow(struct buffer *buffer, size_t needed)
+{
+	size_t capacity = buffer->capacity ? buffer->capacity : 512;
+	while (capacity < needed)
+		capacity *= 2;
+	buffer->text = realloc(buffer->text, capacity);
+	if (!buffer->text)
+		abort();
+	buffer->capacity = capacity;
+}
+
 char *buffer_reserve(struct buffer *buffer, size_t bytes)
 {
 	size_t needed = buffer->length + bytes + 1;
 	if (needed < bytes)
 		abort();
-	if (needed > buffer->capacity) {
-		size_t capacity = buffer->capacity ? buffer->capacity : 512;
-		while (capacity < needed)
-			capacity *= 2;
-		buffer->text = realloc(buffer->text, capacity);
-		if (!buffer->text)
-			abort();
-		buffer->capacity = capacity;
-	}
+	if (needed > buffer->capacity)
+		grow(buffer, needed);
 	return buffer->text + buffer->length;
 }
 
@@ -53,7 +57,10 @@ void buffer_text(struct buffer *buffer, const char *text)
 
 void buffer_char(struct buffer *buffer, char c)
 {
-	buffer_add(buffer, &c, 1);
+	char *place = buffer_reserve(buffer, 1);
+	place[0] = c;
+	place[1] = '\0';
+	buffer->length++;
 }
 
 void buffer_integer(struct buffer *buffer, int64_t value)
