@@ -1,12 +1,14 @@
 """What the public answers are made of tells when it changes: every table that their statements read has the triggers, whatever the
 statement that writes, and what they tell is heard by the session itself and by those who listen."""
+import concurrent.futures
 import json
 import pathlib
 import re
 
 import pytest
 from support.cluster import OWNER
-from support.libpq import Session
+from support.libpq import DatabaseError, Session
+from support.raw import wait_until
 from support.recognised import Recognised
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -14,8 +16,8 @@ STATEMENTS = ("alliance_card", "alliance_status")
 ROW, INSERT, DELETE, UPDATE, TRUNCATE = 1, 4, 8, 16, 32  # of pg_trigger.tgtype
 
 
-def session(world, options=""):
-    return Session(f"{world.cluster.url(world.database, OWNER)} options='{options}'")
+def session(world, options="", user=OWNER):
+    return Session(f"{world.cluster.url(world.database, user)} options='{options}'")
 
 
 def text_of(name):
@@ -130,7 +132,7 @@ CHANGES = {
                       "('{a.alliance_id}', 2, '{a.lead_code}', '成员', 'enterprise', '2026-11-02')", OWN),
     "a member less": ("delete from alliance_member where alliance_id = '{a.alliance_id}' and position = 2", OWN),
     "recognition_term": ("update recognition_term set due_on = due_on - 1 where alliance_id = '{a.alliance_id}'", OWN),
-    "organisation": ("update organisation set name = name || '改' where id = '{a.lead_id}'", "*"),
+    "organisation": ("update organisation set name = name || '改' where id = '{a.lead_id}'", OWN),
     "recommender": ("update recommender set name = name || '改' where id = '{a.recommender_id}'", "*"),
     "industry_field": ("update industry_field set name = name || '改' where code = '{a.field}'", "*"),
     "division": ("update division set name = name || '改' where code = '{a.county}'", "*"),
@@ -196,12 +198,70 @@ def test_a_change_of_very_many_is_told_in_one_word(world):
         writer.close()
 
 
-def test_a_part_of_what_is_not_public_yet_tells_all(world):
-    """It may become public in another transaction meanwhile, and under a number that this one cannot see."""
-    forming = Recognised(world, status="forming")
-    writer = session(world, "-c alliance.tell=on")
+PARTS = {  # of an answer, by themselves
+    "alliance_member": "update alliance_member set name = name || '改' where alliance_id = '{a.alliance_id}'",
+    "recognition_term": "update recognition_term set due_on = due_on - 1 where alliance_id = '{a.alliance_id}'",
+    "organisation": "update organisation set name = name || '改' where id = '{a.lead_id}'",
+    "document": "update document set document_no = '{a.document_no}', issued_on = '{a.recognised_on}', issued_by = drafted_by "
+                "where id = '{a.document_id}'",
+}
+PUBLISH = "update alliance set status = 'recognised' where id = '{a.alliance_id}'"
+
+
+def recognised(world, status):
+    """With a document that is not issued yet."""
+    alliance = Recognised(world, status=status)
+    world.sql("begin; set local session_replication_role = replica; update document set status = 'draft', document_no = null, "
+              f"issued_on = null, issued_by = null where id = '{alliance.document_id}'; commit", user="postgres")
+    return alliance
+
+
+@pytest.mark.parametrize("table", PARTS)
+def test_what_is_not_public_cannot_become_so_while_a_part_of_it_changes(world, table):
+    """So it need not be told of: whoever reads it once it is public reads it as it was changed."""
+    forming = recognised(world, "forming")
+    writer, other = session(world, "-c alliance.tell=on"), session(world, user="postgres")
     try:
-        writer.run(f"update alliance_member set name = name || '改' where alliance_id = '{forming.alliance_id}'")
-        assert set(writer.notices()) == {("ALC00", "*")}
+        writer.run("begin; " + PARTS[table].format(a=forming))
+        assert writer.notices() == []
+        other.run("begin; set local session_replication_role = replica; set local lock_timeout = 1")
+        with pytest.raises(DatabaseError) as refused:
+            other.run(PUBLISH.format(a=forming))
+        assert refused.value.sqlstate == "55P03"
     finally:
         writer.close()
+        other.close()
+
+
+@pytest.mark.parametrize("table", PARTS)
+def test_what_becomes_public_before_a_part_of_it_changes_is_told_of(world, table):
+    """The change has begun while the publication was not committed; it waits for that, and sees it."""
+    forming = recognised(world, "forming")
+    publisher, writer = session(world, user="postgres"), session(world, "-c alliance.tell=on")
+    try:
+        publisher.run("begin; set local session_replication_role = replica; " + PUBLISH.format(a=forming))
+        with concurrent.futures.ThreadPoolExecutor() as threads:
+            change = threads.submit(writer.run, PARTS[table].format(a=forming))
+            assert wait_until(lambda: world.value("select count(*) from pg_stat_activity where datname = current_database() "
+                                                  "and wait_event_type = 'Lock'") == "1")
+            publisher.run("commit")
+            change.result()
+        assert set(writer.notices()) == {("ALC00", OWN.format(a=forming))}
+    finally:
+        publisher.close()
+        writer.close()
+
+
+def test_nobody_can_come_to_bear_a_number_while_it_is_given(world):
+    bearer, other = recognised(world, "recognised"), Recognised(world)
+    writer, pointer = session(world, "-c alliance.tell=on"), session(world)
+    try:
+        writer.run("begin; " + PARTS["document"].format(a=bearer))
+        assert set(writer.notices()) == {("ALC00", OWN.format(a=bearer))}
+        pointer.run("begin; set local lock_timeout = 1")
+        with pytest.raises(DatabaseError) as refused:
+            pointer.run(f"update alliance set recognition_document_id = '{bearer.document_id}' where id = '{other.alliance_id}'")
+        assert refused.value.sqlstate == "55P03"
+    finally:
+        writer.close()
+        pointer.close()
