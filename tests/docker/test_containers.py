@@ -127,6 +127,7 @@ def test_the_proxy_limits_one_address(containers):
     assert replies[-1].headers["Retry-After"] == "10" and replies[-1].json()["status"] == 429
 
 
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 def test_the_proxy_ends_tls_where_it_has_a_certificate(containers, tmp_path):
     pem = tmp_path / "tls.pem"
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=alliance.test", "-days", "2", "-keyout",
