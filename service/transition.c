@@ -184,8 +184,9 @@ static struct problem *move(struct request *rq, struct subject *subject, const s
 {
 	const struct machine_entry *machine = &machine_table[row->machine];
 	struct rows rows;
-	/* the row is locked, so the new version is known and nobody waits for the answer, which comes with that
-	   to COMMIT: a subject whose loader forgot to lock would be told as an unknown outcome, never as done */
+	/* the row is locked, so the new version is known and nobody waits for the answer, which comes with
+	   that to COMMIT: a subject whose loader forgot to lock would be told as an unknown outcome, never as
+	   done */
 	TRY(db_run(rq->db, rq->arena, machine->move,
 		   P(subject->id, subject->status,
 		     arena_printf(rq->arena, "%lld", (long long)subject->version), row->to, rq->now_text),

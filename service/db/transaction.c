@@ -311,7 +311,8 @@ static struct problem *commit_run(struct db *db, struct arena *arena)
 	connection->committing = true;
 	PGresult *result = connection_take(connection);
 	connection->committing = false;
-	/* the server passes over the COMMIT behind what it refused; a fault that only we see does not stop it */
+	/* the server passes over the COMMIT behind what it refused; a fault that only we see does not stop it
+	 */
 	if (problem && PQresultStatus(result) == PGRES_COMMAND_OK)
 		problem = unknown(arena, arena_printf(arena, "committed in spite of: %s", problem->cause));
 	if (!problem)
