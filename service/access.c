@@ -5,23 +5,38 @@
 #include "json.h"
 #include "key.h"
 #include "keyring.h"
+#include "log.h"
 #include "operations.h"
 #include "text.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define TOUCH_MAX 64 /* credentials waiting for their note; more are noted at their next use */
+
+/* What tokens are made and verified with: whole, and never changed once others can see it. */
+struct key_state {
+	struct keyring ring;
+	struct jwt_issuer issuers[2]; /* ours, then the external one */
+	size_t issuer_count;
+};
 
 /* Written by access_start and access_stop alone, before and after all requests. */
 static struct {
 	struct arena *arena;
-	const char *issuer;
-	struct jwt_issuer issuers[2]; /* ours, then the external one */
-	size_t issuer_count;
-	struct keyring ring;
+	const char *issuer, *signing_key_file;
 	bool test;
 } state = {.issuer = ""};
+
+/* Another instance may renew the keys in the file that both use. Who reads an older state goes on with it:
+   none is freed before access_stop, and there is one more per change of the file, a few in a year. */
+static _Atomic(const struct key_state *) keys_now;
+static struct {
+	pthread_mutex_t lock;
+	struct stat file; /* as it was before it was read last */
+} renewal = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static struct {
 	pthread_mutex_t lock;
@@ -40,7 +55,8 @@ static bool is_given(const char *text)
 
 /* ---- start and stop ---- */
 
-static struct problem *external_start(struct arena *arena, const struct access_options *options)
+static struct problem *external_start(struct arena *arena, const struct access_options *options,
+				      struct key_state *keys)
 {
 	if (!is_given(options->external_issuer) && !is_given(options->external_jwks_file))
 		return NULL;
@@ -49,11 +65,20 @@ static struct problem *external_start(struct arena *arena, const struct access_o
 		return problem_new(
 			arena, PROBLEM_internal, "外部签发者需要同时设置签发者、受众和公钥文件",
 			"an external issuer needs its name, its audience and its file of public keys");
-	const struct jwks *keys;
-	TRY(keyring_read(state.arena, options->external_jwks_file, &keys));
-	state.issuers[state.issuer_count++] =
+	const struct jwks *external;
+	TRY(keyring_read(state.arena, options->external_jwks_file, &external));
+	keys->issuers[keys->issuer_count++] =
 		(struct jwt_issuer){arena_strdup(state.arena, options->external_issuer),
-				    arena_strdup(state.arena, options->external_audience), keys};
+				    arena_strdup(state.arena, options->external_audience), external};
+	return NULL;
+}
+
+static struct problem *signing_start(struct arena *arena, struct key_state *keys)
+{
+	if (stat(state.signing_key_file, &renewal.file) != 0)
+		renewal.file = (struct stat){0};
+	TRY(keyring_open(arena, state.signing_key_file, clock_wall().microseconds / 1000000, &keys->ring));
+	keys->issuers[0] = (struct jwt_issuer){state.issuer, state.issuer, keys->ring.keys};
 	return NULL;
 }
 
@@ -63,11 +88,13 @@ struct problem *access_start(struct arena *arena, const struct access_options *o
 	state.arena = arena_new();
 	state.test = options->test;
 	state.issuer = arena_strdup(state.arena, options->issuer);
-	TRY(keyring_open(state.arena, options->signing_key_file, clock_wall().microseconds / 1000000,
-			 &state.ring));
-	state.issuers[0] = (struct jwt_issuer){state.issuer, state.issuer, state.ring.keys};
-	state.issuer_count = 1;
-	return external_start(arena, options);
+	state.signing_key_file = arena_strdup(state.arena, options->signing_key_file);
+	struct key_state *keys = arena_alloc(state.arena, sizeof *keys);
+	keys->issuer_count = 1;
+	TRY(signing_start(state.arena, keys));
+	TRY(external_start(arena, options, keys));
+	atomic_store(&keys_now, keys);
+	return NULL;
 }
 
 void access_stop(void)
@@ -81,6 +108,7 @@ void access_stop(void)
 		pthread_join(touch.thread, NULL);
 	touch.running = touch.stopping = false;
 	touch.count = 0;
+	atomic_store(&keys_now, NULL);
 	arena_free(state.arena);
 	memset(&state, 0, sizeof state);
 	state.issuer = "";
@@ -94,6 +122,52 @@ bool access_is_test(void)
 const char *access_issuer(void)
 {
 	return state.issuer;
+}
+
+/* ---- keys that another instance has made ---- */
+
+static bool file_is_as_read(const struct stat *now)
+{
+	const struct stat *read = &renewal.file;
+	return now->st_ino == read->st_ino && now->st_size == read->st_size &&
+	       now->st_ctim.tv_sec == read->st_ctim.tv_sec && now->st_ctim.tv_nsec == read->st_ctim.tv_nsec;
+}
+
+static void release_arena(void *arena)
+{
+	arena_free(arena);
+}
+
+/* A file that cannot be read now leaves the keys as they are, until it changes again. */
+static void keys_read(void)
+{
+	struct arena *arena = arena_new();
+	struct key_state *keys = arena_alloc(arena, sizeof *keys);
+	*keys = *atomic_load(&keys_now);
+	struct problem *problem = signing_start(arena, keys);
+	if (problem) {
+		log_event(LOG_LEVEL_WARNING, "signing_keys_not_read", "cause", problem->detail_en,
+			  (char *)NULL);
+		arena_free(arena);
+		return;
+	}
+	arena_defer(state.arena, release_arena, arena);
+	atomic_store(&keys_now, keys);
+}
+
+/* keys_fresh - as the file is now. It is asked on every token of an unknown key, so anybody can ask for it:
+   it costs a look at the directory, less than the token's signature, and a reading when the file has changed.
+ */
+static const struct key_state *keys_fresh(void)
+{
+	struct stat now;
+	if (!atomic_load(&keys_now) || stat(state.signing_key_file, &now) != 0)
+		return atomic_load(&keys_now);
+	pthread_mutex_lock(&renewal.lock);
+	if (!file_is_as_read(&now))
+		keys_read();
+	pthread_mutex_unlock(&renewal.lock);
+	return atomic_load(&keys_now);
 }
 
 /* ---- the note of use ---- */
@@ -292,6 +366,24 @@ static struct problem *by_own_token(struct arena *arena, struct pool *pool, cons
 	return caller_make(arena, &rows, token->scope, ret);
 }
 
+/* Once more when it did not fit the keys that are known here, and there are others now. */
+static const char *token_verify(struct arena *arena, const char *token, const struct key_state **ret_keys,
+				struct jwt *ret)
+{
+	static const struct key_state none;
+	int64_t now = clock_wall().microseconds / 1000000;
+	const struct key_state *keys = atomic_load(&keys_now), *fresh;
+	if (!keys)
+		keys = &none;
+	const char *fault = jwt_verify(arena, keys->issuers, keys->issuer_count, token, now, ret);
+	if (fault && !strcmp(fault, "signature") && (fresh = keys_fresh()) != keys) {
+		keys = fresh;
+		fault = jwt_verify(arena, keys->issuers, keys->issuer_count, token, now, ret);
+	}
+	*ret_keys = keys;
+	return fault;
+}
+
 struct problem *access_by_token(struct arena *arena, struct pool *pool, const char *token,
 				const struct caller **ret)
 {
@@ -300,15 +392,15 @@ struct problem *access_by_token(struct arena *arena, struct pool *pool, const ch
 	if (key_is_key(token))
 		return by_key(arena, pool, token, now, ret);
 	struct jwt jwt;
-	const char *fault = jwt_verify(arena, state.issuers, state.issuer_count, token,
-				       clock_wall().microseconds / 1000000, &jwt);
+	const struct key_state *keys;
+	const char *fault = token_verify(arena, token, &keys, &jwt);
 	if (fault)
 		return refuse(arena, fault);
 	if (jwt.issuer == 0)
 		return by_own_token(arena, pool, &jwt, now, ret);
 	struct rows rows;
 	TRY(db_run(db_lane(pool), arena, SQL_CALLER_BY_IDENTITY,
-		   P(state.issuers[jwt.issuer].issuer, jwt.subject), &rows));
+		   P(keys->issuers[jwt.issuer].issuer, jwt.subject), &rows));
 	return caller_make(arena, &rows, jwt.scope, ret);
 }
 
@@ -316,7 +408,8 @@ struct problem *access_by_token(struct arena *arena, struct pool *pool, const ch
 
 const char *access_sign(struct arena *arena, const char *account_id, const char *client_id, const char *scope)
 {
-	if (!state.ring.keys)
+	const struct key_state *keys = keys_fresh();
+	if (!keys)
 		return NULL;
 	char id[UUID_TEXT];
 	json_int_t now = clock_wall().microseconds / 1000000;
@@ -326,12 +419,13 @@ const char *access_sign(struct arena *arena, const char *account_id, const char 
 	if (!claims)
 		return NULL;
 	json_own(arena, claims);
-	return jwt_sign(arena, state.ring.keys, state.ring.kid, "at+jwt", claims);
+	return jwt_sign(arena, keys->ring.keys, keys->ring.kid, "at+jwt", claims);
 }
 
 const json_t *access_public_keys(void)
 {
-	return state.ring.public_set;
+	const struct key_state *keys = keys_fresh();
+	return keys ? keys->ring.public_set : NULL;
 }
 
 bool access_scope_is_known(const char *scope, size_t length)

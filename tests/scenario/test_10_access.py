@@ -396,6 +396,70 @@ def test_client_credentials_give_a_token_that_works(world, oauth):
         assert caller.get("/v1/me").json["account"]["id"] == oauth["account"]
 
 
+def token_of(world, basic):
+    return ask(world, "grant_type=client_credentials", basic).json["access_token"]
+
+
+def kids(world):
+    return [key["kid"] for key in world.anonymous.get("/.well-known/jwks.json").json["keys"]]
+
+
+@pytest.fixture
+def replicas(session, tmp_path):
+    """Two services over one database and one directory of keys, behind one name; not started."""
+    settings = {"state-dir": tmp_path, "public-url": "https://alliance.example"}
+    first = session.world(settings)
+    second = session.world(settings, twin=first)
+    yield first, second
+    try:
+        second.close()
+    finally:
+        first.close()
+
+
+def age_signing_key(world):
+    """As it is 180 days on: the next start makes another one."""
+    path = world.settings["state-dir"] / "keys/signing.jwks"
+    keys = json.loads(path.read_text())
+    for key in keys["keys"]:
+        key["made_at"] -= 181 * 86400
+    path.write_text(json.dumps(keys))
+
+
+def test_a_key_that_one_replica_makes_is_known_to_the_other(replicas):
+    first, second = replicas
+    first.start()
+    admin, account = new_account(first, "auditor", kind="machine")
+    client = admin.post(f"/v1/accounts/{account}/credentials", {"kind": "oauth_client", "name": "门户", "scopes": "audit:read"}).json
+    basic = f"{client['client_id']}:{client['secret']}"
+    old = token_of(first, basic)
+    assert kids(first) == [jwt.get_unverified_header(old)["kid"]]
+    age_signing_key(first)
+    second.start()
+    new = token_of(second, basic)
+    assert jwt.get_unverified_header(new)["kid"] != jwt.get_unverified_header(old)["kid"]
+    for world in replicas:
+        for token in (new, old):
+            assert bearer(world, token).get("/v1/audit-log").status == 200
+        assert kids(world) == [jwt.get_unverified_header(token)["kid"] for token in (new, old)]
+    # both sign with the new one: the old one leaves the file a day later
+    assert jwt.get_unverified_header(token_of(first, basic))["kid"] == jwt.get_unverified_header(new)["kid"]
+
+
+def test_keys_that_cannot_be_read_leave_those_that_are_known(replicas):
+    first, _ = replicas
+    first.start()
+    known, path = kids(first), first.settings["state-dir"] / "keys/signing.jwks"
+    kept = path.read_text()
+    path.write_text("{")
+    assert kids(first) == known
+    assert [line["event"] for line in first.log_lines()].count("signing_keys_not_read") == 1
+    assert kids(first) == known
+    assert [line["event"] for line in first.log_lines()].count("signing_keys_not_read") == 1
+    path.write_text(kept)
+    assert kids(first) == known
+
+
 def test_a_token_can_ask_for_less(world, oauth):
     reply = ask(world, "grant_type=client_credentials&scope=access%3Aread", f"{oauth['id']}:{oauth['secret']}")
     assert reply.status == 200 and reply.json["scope"] == "access:read"
