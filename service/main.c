@@ -114,6 +114,7 @@ static struct problem *start_public_cards(struct cli *cli, const char *url)
 		.conninfo = url,
 		.mebibytes = cli->config.public_cache_mib,
 		.bound_ms = cli->config.public_cache_bound_ms,
+		.commit_ms = pool_commit_ms(cli->config.statement_timeout_ms),
 		.life_seconds = cli->config.public_cache_seconds,
 	};
 

@@ -16,7 +16,8 @@ static struct {
 	struct public_cache *cache; /* NULL = off */
 	struct listener *listener;
 	int bound_ms;
-	atomic_bool in_doubt; /* a commit of unknown fate has been, which may still come */
+	int64_t commit_ms;
+	atomic_int_fast64_t in_doubt_until_ms; /* monotonic: a commit of unknown fate may come until then */
 } state;
 
 /* ---- the writes of others ---- */
@@ -52,6 +53,8 @@ struct problem *public_card_start(struct arena *arena, const struct public_card_
 	if (!options->mebibytes)
 		return NULL;
 	state.bound_ms = options->bound_ms;
+	state.commit_ms = options->commit_ms;
+	state.in_doubt_until_ms = 0;
 	state.cache =
 		public_cache_new((size_t)options->mebibytes << 20, (int64_t)options->life_seconds * 1000);
 	return listener_start(arena, &how, &state.listener);
@@ -67,18 +70,25 @@ void public_card_stop(void)
 
 /* ---- the writes of this instance ---- */
 
+static void in_doubt(void)
+{
+	int64_t until = clock_monotonic_ms() + state.commit_ms, known = atomic_load(&state.in_doubt_until_ms);
+	while (known < until && !atomic_compare_exchange_weak(&state.in_doubt_until_ms, &known, until)) {
+	}
+}
+
 void public_card_changed(const char *names)
 {
 	if (!state.cache)
 		return;
 	if (!names)
-		atomic_store(&state.in_doubt, true);
+		in_doubt();
 	public_cache_drop(state.cache, names);
 }
 
 void public_card_replayed(void)
 {
-	if (state.cache && atomic_load(&state.in_doubt))
+	if (state.cache && clock_monotonic_ms() < atomic_load(&state.in_doubt_until_ms))
 		public_cache_drop(state.cache, NULL);
 }
 

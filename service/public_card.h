@@ -16,6 +16,7 @@ struct public_card_options {
 	const char *conninfo; /* lives as long as the service */
 	int mebibytes;        /* 0 = off */
 	int bound_ms;         /* how old against the commits of others */
+	int64_t commit_ms;    /* how long after it was given up a commit may still come: pool_commit_ms */
 	int life_seconds;     /* of an answer, for what changed without anybody telling (triggers off) */
 };
 
@@ -42,7 +43,9 @@ void public_card_keep(struct request *rq, const struct public_reading *reading);
 void public_card_changed(const char *names);
 
 /* public_card_replayed - a write is acknowledged that an earlier call made. Its commit may have been of
-   unknown fate then and have come after what was forgotten for it. */
+   unknown fate then and have come after what was forgotten for it: then all is forgotten once more. A commit
+   that comes at last is heard of as those of other instances are, so one that took longer than commit_ms is
+   only told of bound_ms late. */
 void public_card_replayed(void);
 
 struct public_counts public_card_count(void);

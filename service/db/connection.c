@@ -256,10 +256,13 @@ static PGconn *connect_to(const struct connection_options *options)
 		 "-c statement_timeout=%d -c lock_timeout=%d -c idle_in_transaction_session_timeout=%d "
 		 "-c TimeZone=Asia/Shanghai -c DateStyle=ISO -c default_transaction_isolation=read\\ "
 		 "committed "
-		 "-c default_transaction_read_only=%s -c jit=off -c random_page_cost=1.1 -c client_min_messages=notice "
+		 "-c default_transaction_read_only=%s -c jit=off -c random_page_cost=1.1 -c "
+		 "client_min_messages=notice "
 		 "-c alliance.tell=on",
 		 options->statement_timeout_ms, options->lock_timeout_ms,
 		 2 * options->statement_timeout_ms + 10000, options->read_only ? "on" : "off");
+	char tcp_user_timeout[16];
+	snprintf(tcp_user_timeout, sizeof tcp_user_timeout, "%d", TCP_USER_TIMEOUT_MS);
 	const char *keywords[] = {"dbname",
 				  "options",
 				  "application_name",
@@ -270,7 +273,7 @@ static PGconn *connect_to(const struct connection_options *options)
 				  "tcp_user_timeout",
 				  NULL};
 	const char *values[] = {options->conninfo, settings, "allianced", "UTF8", "5", "30", "5",
-				"10000",           NULL};
+				tcp_user_timeout,  NULL};
 	return PQconnectdbParams(keywords, values, 1);
 }
 

@@ -12,6 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What is not acknowledged by the server's machine for so long is not sent again. */
+#define TCP_USER_TIMEOUT_MS 10000
+
 struct connection_options {
 	const char *conninfo;
 	int statement_timeout_ms, lock_timeout_ms;

@@ -70,6 +70,10 @@ MUST_CHECK struct problem *pool_open(struct arena *arena, const struct pool_opti
 				     struct pool **ret);
 void pool_close(struct pool *pool);
 
+/* pool_commit_ms - how long after a commit was given up as unknown the server may still be making it, in
+   milliseconds. */
+int64_t pool_commit_ms(int statement_timeout_ms);
+
 /* pool_is_ready - what the background check knows now; never blocks, never touches the network. */
 bool pool_is_ready(struct pool *pool);
 struct pool_counts {

@@ -127,6 +127,15 @@ void pool_checkin(struct db *db)
 	pthread_mutex_unlock(&pool->mutex);
 }
 
+/* Whoever gives a commit up closes its connection. What was sent reaches the server within the time-out of
+   TCP or never. It then works off what stands before the COMMIT, and the COMMIT, each for no longer than the
+   time-out of a statement; at worst as many as can be in flight. As much again for a machine that stands
+   still meanwhile. */
+int64_t pool_commit_ms(int statement_timeout_ms)
+{
+	return 2 * (TCP_USER_TIMEOUT_MS + (FLIGHTS_MAX + 1) * (int64_t)statement_timeout_ms);
+}
+
 void pool_wake(struct pool *pool)
 {
 	pthread_mutex_lock(&pool->mutex);
