@@ -86,7 +86,7 @@ def c_string(text):
 def copy_text(text):
     """COPY takes no parameters: they travel as settings of the transaction, never as text of the statement."""
     query = re.sub(r"\$(\d+)", r"nullif(current_setting('export.p\1'), '')", text)
-    return f"copy ({query}) to stdout (format csv, header true)"
+    return f"copy ({query}) to stdout"
 
 
 def write(path, text):

@@ -1,5 +1,5 @@
-/* Exports: one :copy statement streamed to the caller as CSV (PostgreSQL's own, passed through) or as one
-   JSON object a line. A connection of its own in REPEATABLE READ, so that a slow reader holds up nobody; at
+/* Exports: one :copy statement streamed to the caller by COPY, as CSV (PostgreSQL's own, passed through) or as
+   one JSON object a line, written from COPY's text format. A connection of its own in REPEATABLE READ, so that a slow reader holds up nobody; at
    most two at once. */
 #include "pool.h"
 #include "rows.h"
@@ -20,6 +20,7 @@ struct export
 	struct pool *pool;
 	struct connection *connection;
 	enum export_format format;
+	PGresult *shape; /* of NDJSON: names and types of the columns, which COPY does not tell */
 	struct buffer pending;
 	size_t sent; /* of pending */
 	bool done, failed;
@@ -29,6 +30,7 @@ void export_close(struct export *export)
 {
 	if (!export)
 		return;
+	PQclear(export->shape);
 	connection_close(export->connection);
 	pool_export_end(export->pool);
 	buffer_free(&export->pending);
@@ -56,22 +58,28 @@ static struct problem *set(struct arena *arena, PGconn *pg, enum statement state
 	return check(arena, statement, result, PGRES_TUPLES_OK);
 }
 
-static struct problem *start_csv(struct arena *arena, PGconn *pg, enum statement statement,
-				 const char *const *parameters, size_t count)
+/* describe - the columns of the statement, without running it. */
+static struct problem *describe(struct export *export, struct arena *arena, enum statement statement)
 {
-	TRY(set(arena, pg, statement, "export.format", "csv"));
-	for (size_t i = 0; i < count; i++)
-		TRY(set(arena, pg, statement, arena_printf(arena, "export.p%zu", i + 1), parameters[i]));
-	return check(arena, statement, PQexec(pg, statements[statement].copy), PGRES_COPY_OUT);
+	PGconn *pg = export->connection->pg;
+	TRY(check(arena, statement, PQprepare(pg, "", statements[statement].text, 0, NULL), PGRES_COMMAND_OK));
+	export->shape = PQdescribePrepared(pg, "");
+	if (!export->shape || PQresultStatus(export->shape) != PGRES_COMMAND_OK)
+		return sqlstate_problem(arena, export->shape, statement);
+	return NULL;
 }
 
-static struct problem *start_rows(struct arena *arena, PGconn *pg, enum statement statement,
-				  const char *const *parameters, size_t count)
+static struct problem *copy(struct export *export, struct arena *arena, enum statement statement,
+			    const char *const *parameters, size_t count)
 {
-	if (!PQsendQueryParams(pg, statements[statement].text, (int)count, NULL, parameters, NULL, NULL, 0) ||
-	    !PQsetSingleRowMode(pg))
-		return sqlstate_problem(arena, NULL, statement);
-	return NULL;
+	bool csv = export->format == EXPORT_CSV;
+	PGconn *pg = export->connection->pg;
+	TRY(set(arena, pg, statement, "export.format", csv ? "csv" : "ndjson"));
+	for (size_t i = 0; i < count; i++)
+		TRY(set(arena, pg, statement, arena_printf(arena, "export.p%zu", i + 1), parameters[i]));
+	const char *command =
+		arena_printf(arena, "%s%s", statements[statement].copy, csv ? " (format csv, header true)" : "");
+	return check(arena, statement, PQexec(pg, command), PGRES_COPY_OUT);
 }
 
 static struct problem *start(struct export *export, struct arena *arena, enum statement statement,
@@ -84,10 +92,11 @@ static struct problem *start(struct export *export, struct arena *arena, enum st
 	PQsetnonblocking(pg, 0);
 	TRY(check(arena, statement, PQexec(pg, "begin isolation level repeatable read read only"),
 		  PGRES_COMMAND_OK));
-	if (export->format == EXPORT_NDJSON)
-		return start_rows(arena, pg, statement, parameters, count);
-	buffer_text(&export->pending, "\xEF\xBB\xBF");
-	return start_csv(arena, pg, statement, parameters, count);
+	if (export->format == EXPORT_CSV)
+		buffer_text(&export->pending, "\xEF\xBB\xBF");
+	else
+		TRY(describe(export, arena, statement));
+	return copy(export, arena, statement, parameters, count);
 }
 
 struct problem *export_open(struct pool *pool, struct arena *arena, enum statement statement,
@@ -121,13 +130,54 @@ struct problem *export_open(struct pool *pool, struct arena *arena, enum stateme
 	return NULL;
 }
 
-/* fill_csv - the next line of the copy. */
-static void fill_csv(struct export *export)
+/* unescaped - the character that a backslash of COPY's text format stands before. */
+static char unescaped(char c)
+{
+	static const char letters[] = "bfnrtv", characters[] = "\b\f\n\r\t\v";
+	const char *place = strchr(letters, c);
+	return place && c ? characters[place - letters] : c;
+}
+
+/* field_take - the next field of a line of COPY's text format, unescaped in place; NULL for null. */
+static const char *field_take(char **at, size_t *ret_length)
+{
+	char *from = *at, *to = from, *start = from;
+	bool null = from[0] == '\\' && from[1] == 'N';
+	for (; *from && *from != '\t' && *from != '\n'; from++)
+		*to++ = *from == '\\' && from[1] ? unescaped(*++from) : *from;
+	*at = *from ? from + 1 : from;
+	*ret_length = (size_t)(to - start);
+	*to = '\0';
+	return null ? NULL : start;
+}
+
+static void write_object(struct buffer *buffer, const PGresult *shape, char *line)
+{
+	char separator = '{';
+	for (int column = 0; column < PQnfields(shape); column++) {
+		size_t length;
+		const char *text = field_take(&line, &length), *name = PQfname(shape, column);
+		if (!text)
+			continue;
+		buffer_char(buffer, separator);
+		buffer_json_string(buffer, name, strlen(name));
+		buffer_char(buffer, ':');
+		value_write_text(buffer, text, length, column_kind(shape, column));
+		separator = ',';
+	}
+	buffer_text(buffer, separator == '{' ? "{}\n" : "}\n");
+}
+
+/* fill - the next line of the copy; what comes after the last says whether all went well. */
+static void fill(struct export *export)
 {
 	char *line = NULL;
 	int length = PQgetCopyData(export->connection->pg, &line, 0);
 	if (length > 0) {
-		buffer_add(&export->pending, line, (size_t)length);
+		if (export->format == EXPORT_CSV)
+			buffer_add(&export->pending, line, (size_t)length);
+		else
+			write_object(&export->pending, export->shape, line);
 		PQfreemem(line);
 		return;
 	}
@@ -137,44 +187,11 @@ static void fill_csv(struct export *export)
 	PQclear(result);
 }
 
-static void write_object(struct buffer *buffer, const PGresult *result)
-{
-	char separator = '{';
-	for (int column = 0; column < PQnfields(result); column++) {
-		if (PQgetisnull(result, 0, column))
-			continue;
-		const char *name = PQfname(result, column);
-		buffer_char(buffer, separator);
-		buffer_json_string(buffer, name, strlen(name));
-		buffer_char(buffer, ':');
-		value_write(buffer, result, 0, column, column_kind(result, column));
-		separator = ',';
-	}
-	buffer_text(buffer, separator == '{' ? "{}\n" : "}\n");
-}
-
-/* fill_row - the next row; the last result has no rows and says whether all went well. */
-static void fill_row(struct export *export)
-{
-	PGresult *result = PQgetResult(export->connection->pg);
-	if (result && PQresultStatus(result) == PGRES_SINGLE_TUPLE) {
-		write_object(&export->pending, result);
-	} else {
-		export->done = true;
-		export->failed = !result || PQresultStatus(result) != PGRES_TUPLES_OK;
-	}
-	PQclear(result);
-}
-
 long export_read(struct export *export, char *bytes, size_t capacity)
 {
 	while (!export->done && export->pending.length - export->sent < capacity &&
-	       export->pending.length < CHUNK) {
-		if (export->format == EXPORT_CSV)
-			fill_csv(export);
-		else
-			fill_row(export);
-	}
+	       export->pending.length < CHUNK)
+		fill(export);
 	size_t left = export->pending.length - export->sent;
 	if (left == 0)
 		return export->failed ? -1 : 0;

@@ -174,8 +174,11 @@ static void array_write(struct buffer *buffer, const char *text, enum column_kin
 
 void value_write(struct buffer *buffer, const void *result, int row, int column, enum column_kind kind)
 {
-	const char *text = PQgetvalue(result, row, column);
-	size_t length = (size_t)PQgetlength(result, row, column);
+	value_write_text(buffer, PQgetvalue(result, row, column), (size_t)PQgetlength(result, row, column), kind);
+}
+
+void value_write_text(struct buffer *buffer, const char *text, size_t length, enum column_kind kind)
+{
 	switch (kind) {
 	case COLUMN_BOOL:
 		buffer_text(buffer, text[0] == 't' ? "true" : "false");

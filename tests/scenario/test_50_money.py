@@ -392,6 +392,12 @@ def test_the_public_sees_awards_whose_fund_document_is_issued(fresh_world):
 
 # ---- funding records ----
 
+def read_ndjson(client, query=""):
+    reply = client.get("/v1/funding-records" + query, headers={"Accept": "application/x-ndjson"})
+    assert reply.status == 200 and reply.text.endswith("\n"), reply
+    return [json.loads(line) for line in reply.text.removesuffix("\n").split("\n")]
+
+
 def read_csv(client, query=""):
     reply = client.get("/v1/funding-records" + query, headers={"Accept": "text/csv"})
     assert reply.status == 200 and reply.headers["Content-Type"].startswith("text/csv"), reply
@@ -420,8 +426,9 @@ def test_the_auditor_reads_to_the_fen(fresh_world):
     paid = [row for row in rows if row["payee_credit_code"] == orchard.host_code and row["kind"] == "disbursement"]
     assert [row["amount"] for row in paid] == ["120000.03", "80000.04"]
     assert paid[0]["maker"] != paid[0]["checker"] and paid[0]["bank_reference"] and paid[0]["document_no"] == "渭财发〔2026〕40号"
-    lines = people.auditor.get("/v1/funding-records", headers={"Accept": "application/x-ndjson"}).text.splitlines()
-    assert [str(json.loads(line)["entry_no"]) for line in lines] == [row["entry_no"] for row in rows]
+    lines = read_ndjson(people.auditor)
+    assert [{**row, **{key: str(value) for key, value in line.items()}} for row, line in zip(rows, lines, strict=True)] == rows
+    assert all((key in line) == (value != "") for row, line in zip(rows, lines) for key, value in row.items())
     expected = {
         "year=2026": 7, "year=2025": 0, "kind=disbursement": 3, "kind=disbursement,reversal": 4, "county=610526": 3, "county=610503": 3,
         "field=F05": 3, f"host={orchard.host_code}": 3, f"host={mine.host_id}": 3, f"alliance={orchard.number}": 3,
@@ -443,8 +450,19 @@ def test_text_in_a_csv_is_no_formula(desk):
     desk.committed(alliance)
     query = f"?alliance={alliance.number}"
     assert read_csv(desk.auditor, query)[0]["payee_name"] == "'=HYPERLINK(\"http://x.invalid\")"
-    line = desk.auditor.get("/v1/funding-records" + query, headers={"Accept": "application/x-ndjson"}).text.splitlines()[0]
-    assert "'=HYPERLINK" not in line
+    line = read_ndjson(desk.auditor, query)[0]
+    assert line["payee_name"] == "=HYPERLINK(\"http://x.invalid\")" and type(line["entry_no"]) is int
+    assert line["amount"] == "200000.00" and "bank_reference" not in line  # nothing is paid yet: null is left out
+
+
+def test_every_character_survives_an_export(desk):
+    alliance = Recognised(desk.world)
+    name = 'a\\N\t\\t"b\\\\\n{},\x0b/渭\\'
+    desk.world.sql(f"update organisation set name = '{name}' where id = '{alliance.host_id}'")
+    desk.committed(alliance)
+    query = f"?alliance={alliance.number}"
+    assert [row["payee_name"] for row in read_ndjson(desk.auditor, query)] == [name]
+    assert read_csv(desk.auditor, query)[0]["payee_name"] == name
 
 
 def test_the_books_keep_the_name_that_the_payee_had(desk):
