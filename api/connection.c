@@ -21,6 +21,23 @@ static struct server_options limits;
 static pthread_t thread;
 static bool stopping;
 
+static uint64_t network_of(const struct sockaddr_storage *address)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
+	const uint8_t *bytes = v6->sin6_addr.s6_addr;
+	uint64_t prefix;
+	if (address->ss_family == AF_INET)
+		return v4->sin_addr.s_addr;
+	if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr) || IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr)) {
+		uint32_t host;
+		memcpy(&host, bytes + 12, sizeof host);
+		return host;
+	}
+	memcpy(&prefix, bytes, sizeof prefix); /* /64 */
+	return prefix;
+}
+
 /* The address as the kernel gave it, with room for IPv6: the HTTP library's own copy is cut at sixteen bytes.
  */
 static void read_peer(struct connection *connection)
@@ -32,6 +49,7 @@ static void read_peer(struct connection *connection)
 		return;
 	if (address.ss_family != AF_INET && address.ss_family != AF_INET6)
 		return;
+	connection->network = network_of(&address);
 	getnameinfo((struct sockaddr *)&address, length, connection->peer, sizeof connection->peer, NULL, 0,
 		    NI_NUMERICHOST);
 	if (strncmp(connection->peer, "::ffff:", 7) == 0 && strchr(connection->peer, '.'))

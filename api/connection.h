@@ -19,6 +19,7 @@ struct connection {
 	struct MHD_Connection *mhd;
 	int fd;
 	char peer[64];
+	uint64_t network; /* of the peer: an IPv4 address, or what one household has of IPv6; 0 = not known */
 	enum phase phase;
 	int64_t since; /* clock_monotonic_ms */
 	bool served;   /* a request has been answered on it */

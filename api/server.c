@@ -317,6 +317,7 @@ static int answer(const struct _u_request *request, struct _u_response *response
 	x->bytes = request->binary_body ? request->binary_body : "";
 	x->byte_count = request->binary_body_length;
 	x->close = atomic_load(&listener->server->draining);
+	x->rq.network = call->connection->network;
 	read_headers(x, call->connection->mhd);
 	pipeline_run(x);
 	count_answer(x);
@@ -514,7 +515,8 @@ struct problem *server_start(struct arena *arena, const struct server_options *o
 	route_start();
 	metrics_start();
 	connections_start(&server->options);
-	admission_start(server->options.max_reads, server->options.max_writes);
+	admission_start(server->options.max_reads, server->options.max_writes,
+			server->options.max_connections_per_ip > 0);
 	struct problem *problem = listen_and_serve(arena, server);
 	if (problem) {
 		server_free(server);

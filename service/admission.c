@@ -6,25 +6,70 @@
    leave in 26 ms), which a queue with a time-out, or a controller that watches the delay, would only reach by
    a detour. Reads and writes have places of their own: reads share one connection and leave within
    milliseconds, writes hold one of a few and may wait for a row's lock for seconds; whichever is in trouble
-   leaves the other alone. */
+   leaves the other alone.
+
+   Without a queue, whoever comes back at once and often gets the place that falls free. So that one network
+   cannot keep all from everybody else, it gets half of them. Those at work are counted in cells that the
+   networks fall into by a hash which nobody outside knows; two in one cell share their half, which happens
+   to one in CELLS and does harm only while the other is at its bound. */
 #include "admission.h"
 
+#include "text.h"
+
 #include <stdatomic.h>
+#include <string.h>
+#include <xxhash.h>
+
+#define CELLS 4096
 
 static struct place {
-	int limit; /* 0 = none */
+	int limit;         /* 0 = none */
+	int network_limit; /* 0 = none */
 	atomic_int at_work;
+	atomic_int of_network[CELLS];
 	atomic_uint_fast64_t shed;
 } places[ADMIT_KINDS];
 
-void admission_start(int reads, int writes)
+static uint64_t seed;
+
+void admission_start(int reads, int writes, bool by_network)
 {
 	const int limits[ADMIT_KINDS] = {reads, writes};
+	random_bytes(&seed, sizeof seed);
+	memset(places, 0, sizeof places);
 	for (int i = 0; i < ADMIT_KINDS; i++) {
 		places[i].limit = limits[i];
-		places[i].at_work = 0;
-		places[i].shed = 0;
+		places[i].network_limit = by_network ? (limits[i] + 1) / 2 : 0;
 	}
+}
+
+/* The count that a network's requests of this kind are in, NULL where none is kept. */
+static atomic_int *cell_of(struct place *place, uint64_t network)
+{
+	if (!place->network_limit || !network)
+		return NULL;
+	return &place->of_network[XXH3_64bits_withSeed(&network, sizeof network, seed) % CELLS];
+}
+
+static bool take(atomic_int *count, int limit)
+{
+	if (atomic_fetch_add(count, 1) < limit)
+		return true;
+	atomic_fetch_sub(count, 1);
+	return false;
+}
+
+/* NULL when there was one, else why not. */
+static const char *place_take(struct place *place, uint64_t network)
+{
+	atomic_int *cell = cell_of(place, network);
+	if (cell && !take(cell, place->network_limit))
+		return "all places of the caller's network are taken";
+	if (take(&place->at_work, place->limit))
+		return NULL;
+	if (cell)
+		atomic_fetch_sub(cell, 1);
+	return "all places are taken";
 }
 
 struct problem *admission_enter(struct request *rq)
@@ -32,22 +77,26 @@ struct problem *admission_enter(struct request *rq)
 	struct place *place = &places[rq->op->method == METHOD_GET ? ADMIT_READ : ADMIT_WRITE];
 	if (rq->place || !place->limit)
 		return NULL;
-	if (atomic_fetch_add(&place->at_work, 1) < place->limit) {
+	const char *why = place_take(place, rq->network);
+	if (!why) {
 		rq->place = place;
 		return NULL;
 	}
-	atomic_fetch_sub(&place->at_work, 1);
 	place->shed++;
 	struct problem *problem = problem_new(rq->arena, PROBLEM_overloaded, NULL, NULL);
 	problem->retry_after = 1;
-	problem->cause = "all places are taken";
+	problem->cause = why;
 	return problem;
 }
 
 void admission_leave(struct request *rq)
 {
-	if (rq->place)
-		atomic_fetch_sub(&rq->place->at_work, 1);
+	if (!rq->place)
+		return;
+	atomic_int *cell = cell_of(rq->place, rq->network);
+	if (cell)
+		atomic_fetch_sub(cell, 1);
+	atomic_fetch_sub(&rq->place->at_work, 1);
 	rq->place = NULL;
 }
 

@@ -7,8 +7,9 @@
 
 #include <stdint.h>
 
-/* admission_start - how many places there are. Without it there is no bound (the demo, the command line). */
-void admission_start(int reads, int writes);
+/* admission_start - how many places there are, and whether the requests of one network (rq->network) get no
+   more than half of them. Without it there is no bound (the demo, the command line). */
+void admission_start(int reads, int writes, bool by_network);
 
 /* admission_enter - a place for the request, unless it has one; or the 503. To be called before anything is
    asked of the database for it; what needs no database needs no place. */

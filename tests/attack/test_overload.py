@@ -1,5 +1,6 @@
 """More requests than there are places for: told so at once, while health answers and everybody else is let go on."""
 import concurrent.futures
+import http.client
 import json
 import os
 import urllib.request
@@ -58,6 +59,46 @@ def test_the_first_beyond_the_places_is_refused_at_once(make_world):
     assert at_work(world, "read", 0) and at_work(world, "write", 0)
     assert officer.get("/v1/me").status == 200
     assert (metric(world, 'http_requests_shed_total{kind="read"}'), metric(world, 'http_requests_shed_total{kind="write"}')) == (4, 1)
+
+
+def get_from(address, world, path, token):
+    """The answer to a request from that address of this machine."""
+    connection = http.client.HTTPConnection("127.0.0.1", world.port, timeout=60, source_address=(address, 0))
+    connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
+    reply = connection.getresponse()
+    reply.read()
+    connection.close()
+    return reply.status
+
+
+def test_one_address_cannot_take_the_places_of_all(make_world):
+    world = make_world(**{**SETTINGS, "max-reads": 4, "max-connections-per-ip": 200})
+    token = world.client("officer").token
+    with concurrent.futures.ThreadPoolExecutor(8) as threads:
+        with Held(world, LOCK):
+            greedy = [threads.submit(get_from, "127.0.0.2", world, "/v1/me", token) for _ in range(2)]
+            assert at_work(world, "read", 2)
+            for _ in range(20):
+                assert get_from("127.0.0.2", world, "/v1/me", token) == 503
+            # half of the places are left to everybody else
+            others = [threads.submit(get_from, f"127.0.0.{n}", world, "/v1/me", token) for n in (3, 4)]
+            assert at_work(world, "read", 4)
+            assert get_from("127.0.0.5", world, "/v1/me", token) == 503
+        assert [one.result() for one in greedy + others] == [200] * 4
+    assert at_work(world, "read", 0)
+    # what was taken was given back, to the address, too
+    for _ in range(5):
+        assert get_from("127.0.0.2", world, "/v1/me", token) == 200
+
+
+def test_behind_a_proxy_all_come_from_one_address(make_world):
+    world = make_world(**{**SETTINGS, "max-connections-per-ip": 0})
+    token = world.client("officer").token
+    with concurrent.futures.ThreadPoolExecutor() as threads:
+        with Held(world, LOCK):
+            waiting = [threads.submit(get_from, "127.0.0.2", world, "/v1/me", token) for _ in range(2)]
+            assert at_work(world, "read", 2)
+        assert [one.result() for one in waiting] == [200, 200]
 
 
 def test_a_place_is_given_back_whatever_the_answer(make_world):

@@ -66,7 +66,7 @@ class Rig:
     """with Rig(settings) as rig: rig.world is the service, rig.tokens the demo's tokens by role."""
 
     def __init__(self, **settings):
-        self.settings = {"pool-connections": 8, **settings}
+        self.settings = {"pool-connections": 8, "max-connections-per-ip": 200, **settings}  # as it comes
         self.passed = self.failed = 0
         self.cluster = self.world = None
 

@@ -62,7 +62,9 @@ class World:
         self.is_twin = twin is not None
         self.database = twin.database if twin else cluster.create(template)
         self.settings = {"clock": "fixed:" + START, "sweep": "off", "log-format": "json", "log-level": "info",
-                         "pool-connections": 6, "state-dir": self.directory.parent / "state", **(settings or {})}
+                         "pool-connections": 6, "state-dir": self.directory.parent / "state",
+                         "max-connections-per-ip": 0,  # all tests come from one address
+                         **{name.replace("_", "-"): value for name, value in (settings or {}).items()}}
         self.log_path = self.directory / "service.log"
         self.process = None
         self.clients = 0
@@ -73,7 +75,7 @@ class World:
     def flags(self):
         words = ["--database-url", self.cluster.url(self.database)]
         for name, value in self.settings.items():
-            words.append(f"--{name.replace('_', '-')}={value}")
+            words.append(f"--{name}={value}")
         return words
 
     def start(self):
@@ -121,7 +123,7 @@ class World:
 
     def restart(self, **settings):
         self.stop()
-        self.settings.update(settings)
+        self.settings.update({name.replace("_", "-"): value for name, value in settings.items()})
         for client in ("admin", "anonymous"):
             setattr(self, client, None)
         return self.start()
