@@ -2,6 +2,7 @@
 Any answer but 2xx, any error of a connection, any failed transaction ends the bench."""
 import dataclasses
 import json
+import math
 import os
 import pathlib
 import re
@@ -94,54 +95,55 @@ class Pgbench:
 
     def measure_start(self, clients, definitions=None):
         """What connecting and preparing costs, from runs of one transaction a client."""
-        found = [self.spend(clients, ["-t", 1], definitions or {})[1] for _ in range(2)]
-        self.starts[clients] = (min(one.database for one in found), min(one.client for one in found))
+        self.starts[clients] = min((self.spend(clients, ["-t", 1], definitions or {})[1] for _ in range(2)), key=lambda spent: spent.seconds)
 
     def run(self, clients, seconds, definitions=None):
-        prefix = self.directory / "pgbench_log"
-        limit = ["-T", seconds + 1, "--log",  # connecting is part of that time
-                 f"--log-prefix={prefix}", "--sampling-rate=0.2"]
+        start, prefix = self.starts[clients], self.directory / "pgbench_log"
+        limit = ["-T", seconds + math.ceil(start.seconds), "--log", f"--log-prefix={prefix}", "--sampling-rate=0.2"]
         text, spent = self.spend(clients, limit, definitions or {})
         done = int(re.search(r"number of transactions actually processed: (\d+)", text).group(1))
-        rate = re.search(r"tps = ([0-9.]+) \(without initial", text)
-        if not rate:
-            fail(f"pgbench did nothing in {seconds} s: {text}")
         times = []
         for path in self.directory.glob("pgbench_log.*"):
             times += [int(line.split()[2]) for line in path.read_text(encoding="ascii").splitlines()]
             path.unlink()
+        if done <= 2 * clients or not times:
+            fail(f"pgbench did next to nothing in {limit[1]} s: {text}")
         times.sort()
-        if clients in self.starts:
-            spent.database = max(0.0, spent.database - self.starts[clients][0])
-            spent.client = max(0.0, spent.client - self.starts[clients][1])
-        return cost(spent, done, float(rate.group(1)), times[len(times) // 2] if times else None, times[int(len(times) * 0.99)] if times else None)
+        for name in ("seconds", "database", "client"):
+            setattr(spent, name, max(0.0, getattr(spent, name) - getattr(start, name)))
+        measured = cost(spent, done - clients, (done - clients) / spent.seconds, times[len(times) // 2], times[int(len(times) * 0.99)])
+        return dataclasses.replace(measured, requests=done)
 
 
-def download(party, database, rows, size, headers):
-    """An export read to its end by curl; it must have the size that the checked one had."""
+def repeat(watch, rows, seconds, once):
+    """Run once() until that time has passed; each gives the CPU seconds of its client."""
+    client = times = 0
+    with watch:
+        began = time.monotonic()
+        while not times or time.monotonic() - began < seconds:
+            client += once()
+            times += 1
+    spent = watch.spent(client)
+    return cost(spent, rows * times, rows * times / spent.seconds, None, None)
+
+
+def download(party, database, rows, size, headers, seconds):
+    """Exports read to their end by curl, one after the other; each must have the size that the checked one had."""
     command = ["curl", "-sS", "--fail", "-o", "/dev/null", "-w", "%{size_download}"]
     for header in headers:
         command += ["-H", header]
-    with Watch(party.pid, database.postmaster) as watch:
+
+    def once():
         text, client = finish([*command, f"{party.base}/v1/funding-records"])
-    if int(text) != size:
-        fail(f"{party.name}: an export of {text} bytes in place of {size}")
-    spent = watch.spent(client)
-    return cost(spent, rows, rows / spent.seconds, None, None)
+        if int(text) != size:
+            fail(f"{party.name}: an export of {text} bytes in place of {size}")
+        return client
+
+    return repeat(Watch(party.pid, database.postmaster), rows, seconds, once)
 
 
-def copy(database, rows, statement):
+def copy(database, rows, statement, seconds):
     """The same rows by psql's COPY."""
-    with open(os.devnull, "wb") as sink, Watch(None, database.postmaster) as watch:
-        _, client = finish([BIN / "psql", "-qX", "-d", database.url(), "-v", "ON_ERROR_STOP=1", "-c", statement], stdout=sink)
-    spent = watch.spent(client)
-    return cost(spent, rows, rows / spent.seconds, None, None)
-
-
-def until(condition, seconds):
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.01)
-    return True
+    command = [BIN / "psql", "-qX", "-d", database.url(), "-v", "ON_ERROR_STOP=1", "-c", statement]
+    with open(os.devnull, "wb") as sink:
+        return repeat(Watch(None, database.postmaster), rows, seconds, lambda: finish(command, stdout=sink)[1])

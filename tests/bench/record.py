@@ -79,19 +79,25 @@ def plan(text, variables, writes):
             for _, name, _, values in named]
 
 
+def difference(one, other):
+    for first, second in zip(one, other):
+        if first != second:
+            return f"{first['name']} cannot be repeated: {first['parameters']} against {second['parameters']}"
+    return f"two requests ran {[step['name'] for step in one]} and {[step['name'] for step in other]}"
+
+
 def record(database, request, variables, writes):
-    """Runs request(i) for two sets of variables (dicts; request may add to them) and gives the plan both have in common."""
-    plans = []
+    """The plan that two requests in a row have in common; request(i, variables[i]) may add to the variables. More than two are there
+    because now and then a request also refreshes what the service remembers."""
+    last = None
     for i, one in enumerate(variables):
         offset = database.log_size()
         request(i, one)
-        plans.append(plan(database.log_since(offset), one, writes))
-    if plans[0] != plans[1]:
-        for first, second in zip(*plans):
-            if first != second:
-                raise SystemExit(f"bench: {first['name']} cannot be repeated: {first['parameters']} against {second['parameters']}")
-        raise SystemExit(f"bench: two requests ran {[s['name'] for s in plans[0]]} and {[s['name'] for s in plans[1]]}")
-    return plans[0]
+        found = plan(database.log_since(offset), one, writes)
+        if found == last:
+            return found
+        why, last = difference(found, last or []), found
+    raise SystemExit(f"bench: {why}")
 
 
 # ---- pgbench ----

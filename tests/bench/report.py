@@ -118,14 +118,14 @@ def number(value, places=0):
 def table(found):
     lines = [f"{found['at']}, {found['machine']['cores']} cores ({found['machine']['model']}), commit {found['versions']['commit']}, "
              f"{number(found['alliances'])} alliances, {number(found['funding_records'])} funding records"]
-    head = f"  {'':<14}{'per second':>12}{'min':>10}{'max':>10}{'p50 us':>9}{'p99 us':>9}   CPU us: {'service':>8}{'database':>9}{'client':>8}{'all':>8}{'MB':>8}  rounds"
+    head = f"  {'':<14}{'per second':>12}{'min':>10}{'max':>10}{'p50 us':>11}{'p99 us':>11}   CPU us: {'service':>8}{'database':>9}{'client':>8}{'all':>8}{'MB':>8}  rounds"
     for name, variants_found in found["workloads"].items():
         lines += ["", found["titles"].get(name, TITLES.get(name, name)), head]
         for variant, one in variants_found.items():
             rate, cpu = one["requests_per_second"], one["cpu_us"]
             places = 2 if name.startswith("export") else 0
-            lines.append(f"  {variant:<14}{number(rate['median']):>12}{number(rate['min']):>10}{number(rate['max']):>10}{number(one['p50_us']):>9}"
-                         f"{number(one['p99_us']):>9}           {number(cpu['service'], places):>8}{number(cpu['database'], places):>9}"
+            lines.append(f"  {variant:<14}{number(rate['median']):>12}{number(rate['min']):>10}{number(rate['max']):>10}{number(one['p50_us']):>11}"
+                         f"{number(one['p99_us']):>11}           {number(cpu['service'], places):>8}{number(cpu['database'], places):>9}"
                          f"{number(cpu['client'], places):>8}{number(cpu['all'], places):>8}{number(one['resident_mb'], 1):>8}  {one['rounds']}"
                          + (f", {one['noisy_rounds']} noisy" if one["noisy_rounds"] else ""))
     lines += ["", f"{'ratio':<58}{'by':<18}{'value':>8}{'target':>8}  {'':<14}{'goal':>6}"]

@@ -116,15 +116,14 @@ class Write:
         return {"id": data.object_id(number), **{name: fill(value) for name, value in self.variables.items()}}
 
     def record(self, party):
-        first = self.bench.blocks.take(self.table, 4)
-        for number in (first, first + 1):
-            self.one(party, number)
+        first = self.bench.blocks.take(self.table, 8)
+        self.one(party, first)
 
         def request(index, variables):
-            heads, _ = self.one(party, first + 2 + index)
+            heads, _ = self.one(party, first + 1 + index)
             variables["request_id"] = heads["Request-Id"]
 
-        return record.record(self.bench.database, request, [self.variables_of(first + 2), self.variables_of(first + 3)], True)
+        return record.record(self.bench.database, request, [self.variables_of(first + i) for i in range(1, 8)], True)
 
     def make_pgbench(self, plan):
         renamed = {"id": "('00000000-0000-7000-8000-' || :n::text)", "request_id": "('00000000000000000000' || :n::text)",
@@ -219,11 +218,12 @@ class Export:
             return "null" if pieces is None else "'" + "".join(value for _, value in pieces).replace("'", "''") + "'"
         self.statement = f"copy ({re.sub(r'[$]([0-9]+)', literal, plan[0]['sql'])}) to stdout (format csv, header)"
 
-    def run(self, party, _seconds):
-        return load.download(party, self.bench.database, self.rows, self.sizes[party.name], [f"{key}: {value}" for key, value in self.headers.items()])
+    def run(self, party, seconds):
+        headers = [f"{key}: {value}" for key, value in self.headers.items()]
+        return load.download(party, self.bench.database, self.rows, self.sizes[party.name], headers, seconds)
 
-    def run_copy(self):
-        return load.copy(self.bench.database, self.rows, self.statement)
+    def run_copy(self, seconds):
+        return load.copy(self.bench.database, self.rows, self.statement, seconds)
 
 
 def cursor_of(key, identity):
