@@ -687,8 +687,9 @@ static struct problem *flush(struct seed_world *world, size_t least)
 		return NULL;
 	for (int i = 0; i < TABLE_COUNT; i++) {
 		bool kept = i == TABLE_recommender || i == TABLE_recommender_field || i == TABLE_seed_entry;
-		TRY(load_rows(world->load, world->arena, names[i], columns_of[i], !kept, &world->out[i]));
+		TRY(load_rows(world->load, names[i], columns_of[i], !kept, &world->out[i]));
 	}
+	load_send(world->load);
 	arena_free(world->batch);
 	world->batch = arena_new();
 	return NULL;

@@ -151,6 +151,12 @@ static int not_first_days(int day)
 	return seed_workday(date.month == 1 && date.day < 8 ? day + 8 : day);
 }
 
+/* The bank has not said yet what became of it: of some awards of the last two years. */
+static bool is_awaited(const struct drawing *d)
+{
+	return d->plan->story % 40 == 7 && d->day > d->world->today - 700;
+}
+
 static void pay(struct drawing *d)
 {
 	int payment = 0, reversals = 0;
@@ -161,6 +167,8 @@ static void pay(struct drawing *d)
 			  MORNING + draw_below(d, WORKING));
 		moment(d, ACT_CONFIRM, 1, 1);
 		d->plan->moments[d->plan->count - 1].argument = payment;
+		if (is_awaited(d))
+			return;
 		moment(d, ACT_BOOK, 1, 2);
 		d->plan->moments[d->plan->count - 1].argument = payment;
 		if (reversals < 2 && draw_below(d, 80) == 0) {
@@ -194,6 +202,11 @@ static void decide(struct drawing *d, enum ending ending)
 	pay(d);
 }
 
+static bool is_open(const struct drawing *d)
+{
+	return d->plan->story >= d->world->alliances + d->world->others;
+}
+
 /* An open story waits after its acceptance until its document can only go out today or later. */
 static void to_the_end(struct drawing *d, enum ending ending, bool revised)
 {
@@ -207,7 +220,7 @@ static void to_the_end(struct drawing *d, enum ending ending, bool revised)
 		evaluate(d, 2);
 	}
 	decide(d, ending);
-	if (d->plan->story < d->world->alliances + d->world->others || d->plan->issue_day >= d->world->today)
+	if (!is_open(d) || d->plan->issue_day >= d->world->today)
 		return;
 	int wait = d->world->today - d->plan->issue_day + 14;
 	*d = before;
@@ -253,6 +266,8 @@ static void story_plan(struct drawing *d, enum ending ending)
 		break;
 	}
 	file(d, is_old);
+	if (is_open(d) && d->plan->story % 8 == 3)
+		return; /* endorsed, and nobody has looked at it yet */
 	if (ending == ENDING_REJECTED) {
 		moment(d, ACT_REJECT, 1, 4);
 		return;

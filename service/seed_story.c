@@ -1220,13 +1220,9 @@ static void endorsements_write(struct story *s)
 				    : "industry_innovation",
 			is_signed ? "韩示例" : "\\N", is_signed ? "局长" : "\\N",
 			is_signed ? day(e->object.moved.day, c) : "\\N",
-			!is_signed  ? "\\N"
-			: is_county ? "{\"backbone_confirmed\":true,\"basis\":\"regional_upgrading\","
-				      "\"government_guidance\":true,"
-				      "\"industry_demand\":true,\"market_law\":true}"
-				    : "{\"backbone_confirmed\":true,\"basis\":\"industry_innovation\","
-				      "\"government_guidance\":true,"
-				      "\"industry_demand\":true,\"market_law\":true}",
+			is_signed ? "{\"backbone_confirmed\":true,\"government_guidance\":true,"
+				    "\"industry_demand\":true,\"market_law\":true}"
+				  : "\\N",
 			is_signed ? e->scan : "\\N", acted ? s->unit->account : "\\N", e->object.status,
 			(long long)e->object.version, stamp(e->object.made, made),
 			stamp(e->object.moved, moved));

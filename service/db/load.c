@@ -5,11 +5,31 @@
 #include "connection.h"
 #include "statement.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
+enum { PARCELS_MAX = 64 };
+
+/* Rows on their way into one table. */
+struct parcel {
+	const char *table, *columns;
+	bool frozen;
+	struct buffer rows;
+};
+
+/* While the server takes in one batch the next one is made: a thread sends it. The connection belongs to that
+ * thread while it is sending, else to the caller. */
 struct load {
 	struct connection *connection;
+	struct arena *arena; /* of the sender; it ends with the arena of load_open */
+	pthread_t sender;
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	bool sending, ending;
+	struct parcel parcels[PARCELS_MAX];
+	size_t count;
+	struct problem *problem; /* the first; nothing is sent after it */
 };
 
 static struct problem *failure(struct arena *arena, PGconn *pg, const char *what, PGresult *result)
@@ -36,8 +56,75 @@ static struct problem *begin(struct load *load, struct arena *arena)
 {
 	PQsetnonblocking(load->connection->pg, 0);
 	TRY(execute(load, arena, "begin",
-		    "begin; set local maintenance_work_mem = '256MB'; set local work_mem = '128MB'"));
+		    "begin; set local maintenance_work_mem = '256MB'; set local work_mem = '128MB'; "
+		    "set local idle_in_transaction_session_timeout = 0"));
 	return execute(load, arena, "putting constraints aside", seed_before_sql);
+}
+
+static struct problem *parcel_send(struct load *load, const struct parcel *parcel)
+{
+	PGconn *pg = load->connection->pg;
+	struct arena *arena = load->arena;
+	PGresult *result = PQexec(pg, arena_printf(arena, "copy %s (%s) from stdin%s", parcel->table,
+						   parcel->columns, parcel->frozen ? " with (freeze)" : ""));
+	if (!result || PQresultStatus(result) != PGRES_COPY_IN)
+		return failure(arena, pg, parcel->table, result);
+	PQclear(result);
+	bool sent = PQputCopyData(pg, parcel->rows.text, (int)parcel->rows.length) == 1 &&
+		    PQputCopyEnd(pg, NULL) == 1;
+	result = sent ? PQgetResult(pg) : NULL;
+	if (!result || PQresultStatus(result) != PGRES_COMMAND_OK)
+		return failure(arena, pg, parcel->table, result);
+	PQclear(result);
+	for (; (result = PQgetResult(pg)); PQclear(result))
+		;
+	return NULL;
+}
+
+static void *sender_run(void *context)
+{
+	struct load *load = context;
+	pthread_mutex_lock(&load->mutex);
+	while (!load->ending || load->sending) {
+		if (!load->sending) {
+			pthread_cond_wait(&load->changed, &load->mutex);
+			continue;
+		}
+		pthread_mutex_unlock(&load->mutex);
+		for (size_t i = 0; i < load->count; i++) {
+			if (!load->problem)
+				load->problem = parcel_send(load, &load->parcels[i]);
+			buffer_free(&load->parcels[i].rows);
+		}
+		pthread_mutex_lock(&load->mutex);
+		load->count = 0;
+		load->sending = false;
+		pthread_cond_signal(&load->changed);
+	}
+	pthread_mutex_unlock(&load->mutex);
+	return NULL;
+}
+
+/* wait_sent - until the sender has nothing to do; its problem, if it had one. */
+static struct problem *wait_sent(struct load *load)
+{
+	pthread_mutex_lock(&load->mutex);
+	while (load->sending)
+		pthread_cond_wait(&load->changed, &load->mutex);
+	pthread_mutex_unlock(&load->mutex);
+	return load->problem;
+}
+
+static void arena_release(void *arena)
+{
+	arena_free(arena);
+}
+
+static bool sender_start(struct load *load)
+{
+	pthread_mutex_init(&load->mutex, NULL);
+	pthread_cond_init(&load->changed, NULL);
+	return pthread_create(&load->sender, NULL, sender_run, load) == 0;
 }
 
 struct problem *load_open(struct arena *arena, const char *owner_conninfo, struct load **ret)
@@ -46,8 +133,10 @@ struct problem *load_open(struct arena *arena, const char *owner_conninfo, struc
 	struct connection *connection;
 	TRY(connection_open(arena, &options, &connection));
 	struct load *load = calloc(1, sizeof *load);
-	if (!load)
+	if (!load || !sender_start(load))
 		abort();
+	load->arena = arena_new();
+	arena_defer(arena, arena_release, load->arena);
 	load->connection = connection;
 	struct problem *problem = begin(load, arena);
 	if (problem) {
@@ -58,26 +147,25 @@ struct problem *load_open(struct arena *arena, const char *owner_conninfo, struc
 	return NULL;
 }
 
-struct problem *load_rows(struct load *load, struct arena *arena, const char *table, const char *columns,
-			  bool frozen, struct buffer *rows)
+struct problem *load_rows(struct load *load, const char *table, const char *columns, bool frozen,
+			  struct buffer *rows)
 {
-	PGconn *pg = load->connection->pg;
+	TRY(wait_sent(load));
 	if (!rows->length)
 		return NULL;
-	PGresult *result = PQexec(pg, arena_printf(arena, "copy %s (%s) from stdin%s", table, columns,
-						   frozen ? " with (freeze)" : ""));
-	if (!result || PQresultStatus(result) != PGRES_COPY_IN)
-		return failure(arena, pg, table, result);
-	PQclear(result);
-	bool sent = PQputCopyData(pg, rows->text, (int)rows->length) == 1 && PQputCopyEnd(pg, NULL) == 1;
-	buffer_clear(rows);
-	result = sent ? PQgetResult(pg) : NULL;
-	if (!result || PQresultStatus(result) != PGRES_COMMAND_OK)
-		return failure(arena, pg, table, result);
-	PQclear(result);
-	for (; (result = PQgetResult(pg)); PQclear(result))
-		;
+	if (load->count == PARCELS_MAX)
+		abort();
+	load->parcels[load->count++] = (struct parcel){table, columns, frozen, *rows};
+	*rows = (struct buffer){NULL, 0, 0};
 	return NULL;
+}
+
+void load_send(struct load *load)
+{
+	pthread_mutex_lock(&load->mutex);
+	load->sending = load->count > 0;
+	pthread_cond_signal(&load->changed);
+	pthread_mutex_unlock(&load->mutex);
 }
 
 /* verify - every row of the script is a fault; all of them are told. */
@@ -101,6 +189,7 @@ static struct problem *verify(struct load *load, struct arena *arena)
 
 struct problem *load_finish(struct load *load, struct arena *arena)
 {
+	TRY(wait_sent(load));
 	TRY(execute(load, arena, "rebuilding", seed_after_sql));
 	TRY(verify(load, arena));
 	PGresult *result = PQexec(load->connection->pg, "commit");
@@ -112,6 +201,13 @@ struct problem *load_finish(struct load *load, struct arena *arena)
 
 void load_close(struct load *load)
 {
+	pthread_mutex_lock(&load->mutex);
+	load->ending = true;
+	pthread_cond_signal(&load->changed);
+	pthread_mutex_unlock(&load->mutex);
+	pthread_join(load->sender, NULL);
 	connection_close(load->connection);
+	for (size_t i = 0; i < load->count; i++)
+		buffer_free(&load->parcels[i].rows);
 	free(load);
 }
