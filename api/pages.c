@@ -1,6 +1,7 @@
 /* Health, the description and its page, the problems' pages. */
 #include "pages.h"
 
+#include "compress.h"
 #include "db.h"
 #include "operations.h"
 #include "text.h"
@@ -35,11 +36,12 @@ static const char scalar_page[] = PAGE_HEAD
 static struct buffer script, list_page, index_reply;
 
 /* Long texts that never change are sent from where they stand: a copy for each of many slow readers would be
-   the largest thing here. */
+   the largest thing here. Packed once, at start: the packed form is never more than a part of the text. */
 struct fixed {
 	const char *text;
 	size_t length;
 	char tag[20];
+	struct buffer packed; /* empty: too small a text */
 };
 static struct fixed description, script_text;
 
@@ -162,9 +164,16 @@ static void read_script(const char *directory)
 
 static struct fixed make_fixed(const char *text, size_t length)
 {
-	struct fixed fixed = {text, length, ""};
+	struct fixed fixed = {.text = text, .length = length};
 	char hex[SHA256_HEX];
 	snprintf(fixed.tag, sizeof fixed.tag, "\"0.%.8s\"", sha256_hex(text, length, hex));
+	if (length < COMPRESS_MIN)
+		return fixed;
+	struct buffer work = {0};
+	buffer_add(&work, text, length);
+	if (compress_gzip(&work)) /* into a buffer of its own, without the room that packing needed */
+		buffer_add(&fixed.packed, work.text, work.length);
+	buffer_free(&work);
 	return fixed;
 }
 
@@ -180,6 +189,8 @@ void pages_start(const struct server_options *options)
 void pages_stop(void)
 {
 	buffer_free(&script);
+	buffer_free(&script_text.packed);
+	buffer_free(&description.packed);
 	buffer_free(&list_page);
 	buffer_free(&index_reply);
 }
@@ -188,25 +199,43 @@ void pages_stop(void)
 
 struct reading {
 	const struct fixed *fixed;
-	size_t sent;
+	const char *bytes; /* what is left of its text, or of its packed form */
+	size_t left;
 };
 
 static long fixed_read(void *context, char *bytes, size_t capacity)
 {
 	struct reading *reading = context;
-	size_t left = reading->fixed->length - reading->sent;
-	size_t length = left < capacity ? left : capacity;
-	memcpy(bytes, reading->fixed->text + reading->sent, length);
-	reading->sent += length;
+	size_t length = reading->left < capacity ? reading->left : capacity;
+	memcpy(bytes, reading->bytes, length);
+	reading->bytes += length;
+	reading->left -= length;
 	return (long)length;
 }
 
 static void fixed_give(struct request *rq, const struct fixed *fixed)
 {
 	struct reading *reading = arena_alloc(rq->arena, sizeof *reading);
-	*reading = (struct reading){fixed, 0};
+	*reading = (struct reading){fixed, fixed->text, fixed->length};
 	rq->reply.tag = fixed->tag;
 	rq->reply.stream = (struct stream){fixed_read, NULL, reading, fixed->length};
+}
+
+bool pages_can_pack(const struct reply *reply)
+{
+	const struct reading *reading = reply->stream.context;
+	return reply->stream.read == fixed_read && reading->fixed->packed.length;
+}
+
+bool pages_pack(struct reply *reply)
+{
+	if (!pages_can_pack(reply))
+		return false;
+	struct reading *reading = reply->stream.context;
+	const struct buffer *packed = &reading->fixed->packed;
+	*reading = (struct reading){reading->fixed, packed->text, packed->length};
+	reply->stream.length = packed->length;
+	return true;
 }
 
 struct problem *get_index(struct request *rq)

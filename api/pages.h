@@ -13,4 +13,10 @@ void pages_stop(void);
  * the database is away. */
 bool pages_own(const struct operation *op);
 
+/* pages_can_pack - whether the reply is a text that never changes, of which a packed form is kept. */
+bool pages_can_pack(const struct reply *reply);
+
+/* pages_pack - let that form take its place; false leaves it as it was. */
+bool pages_pack(struct reply *reply);
+
 #endif

@@ -4,6 +4,7 @@
 #include "compress.h"
 #include "log.h"
 #include "operations.h"
+#include "pages.h"
 #include "pipeline.h"
 #include "reply.h"
 #include "text.h"
@@ -79,14 +80,21 @@ static const char *entity_tag(struct exchange *x)
 
 /* Only what is a text, whole and large; never beside a secret of ours, whose length a compressor would tell.
  */
-static bool is_packed(const struct exchange *x)
+static bool is_packable(const struct exchange *x)
 {
 	const struct reply *reply = &x->rq.reply;
-	if (reply->stream.read || reply->body.length < COMPRESS_MIN || x->rq.op->no_store)
+	if (x->rq.op->no_store || !coding_takes_gzip(exchange_header(x, "Accept-Encoding")))
 		return false;
+	if (reply->stream.read)
+		return pages_can_pack(reply);
 	const char *type = reply->media_type ? reply->media_type : "application/json";
 	bool is_text = strstr(type, "json") || strncmp(type, "text/", 5) == 0;
-	return is_text && coding_takes_gzip(exchange_header(x, "Accept-Encoding"));
+	return is_text && reply->body.length >= COMPRESS_MIN;
+}
+
+static bool pack(struct reply *reply)
+{
+	return reply->stream.read ? pages_pack(reply) : compress_gzip(&reply->body);
 }
 
 /* The tag of the packed bytes is another one than that of the plain ones. */
@@ -150,10 +158,9 @@ static void add_reply_headers(struct exchange *x)
 void respond_reply(struct exchange *x)
 {
 	struct reply *reply = &x->rq.reply;
-	bool packed = is_packed(x);
-	const char *tag = entity_tag(x);
-	if (tag && packed)
-		tag = packed_tag(x, tag);
+	bool packed = is_packable(x);
+	const char *plain = entity_tag(x);
+	const char *tag = plain && packed ? packed_tag(x, plain) : plain;
 	const char *known = x->rq.op->method == METHOD_GET ? exchange_header(x, "If-None-Match") : NULL;
 	bool minimal = is_minimal(x);
 	x->status = reply_status(x);
@@ -163,6 +170,12 @@ void respond_reply(struct exchange *x)
 	if (unchanged)
 		x->status = 304;
 	bool has_body = !unchanged && !minimal && (reply->stream.read || reply->body.length);
+	/* who has the packed bytes already costs no packing; who gets the plain ones after all gets their tag
+	 */
+	if (has_body && packed && !pack(reply)) {
+		packed = false;
+		tag = plain;
+	}
 	add_common(x, !has_body ? NULL : reply->media_type ? reply->media_type : "application/json");
 	add_reply_headers(x);
 	if (tag)
@@ -175,7 +188,7 @@ void respond_reply(struct exchange *x)
 		buffer_free(&reply->body);
 		return;
 	}
-	if (packed && compress_gzip(&reply->body))
+	if (packed)
 		add(x, "Content-Encoding", "gzip");
 	x->body = reply->body;
 	x->stream = reply->stream;

@@ -1,6 +1,7 @@
 /* The command health: asks the running service on this machine whether it is ready, for health checks of
    containers and units that have no HTTP client. It reads the status line and nothing more. */
 #include "cli.h"
+#include "clock.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -8,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #define ANSWER_MS 3000
@@ -22,18 +22,10 @@ static const char *address_to_ask(const char *bind)
 	return strcmp(bind, "::") == 0 ? "::1" : bind;
 }
 
-static int64_t monotonic_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static bool wait_for(int fd, short events, int64_t until)
 {
 	struct pollfd one = {.fd = fd, .events = events};
-	int64_t left = until - monotonic_ms();
+	int64_t left = until - clock_monotonic_ms();
 
 	errno = ETIMEDOUT;
 	return left > 0 && poll(&one, 1, (int)left) == 1;
@@ -95,7 +87,7 @@ int cli_health(struct cli *cli)
 	const char *address = address_to_ask(cli->config.bind);
 	const char *port = arena_printf(cli->arena, "%d", cli->config.port);
 	const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM};
-	int64_t until = monotonic_ms() + ANSWER_MS;
+	int64_t until = clock_monotonic_ms() + ANSWER_MS;
 	struct addrinfo *to = NULL;
 	char line[LINE_MAX];
 	bool answered;

@@ -2,6 +2,8 @@
    dropped while it is being copied ends with its last reader. */
 #include "public_cache.h"
 
+#include "text.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -54,13 +56,10 @@ static void destroy(void *memory)
 	free(memory);
 }
 
-/* FNV-1a; who asks cannot choose the names, they are those of alliances that exist. */
+/* Who asks cannot choose the names: those of alliances that exist alone are kept. */
 static uint64_t hash_of(const char *name)
 {
-	uint64_t hash = 14695981039346656037U;
-	for (const char *c = name; *c; c++)
-		hash = (hash ^ (unsigned char)*c) * 1099511628211U;
-	return hash ^ hash >> 32;
+	return text_fingerprint(name, strlen(name));
 }
 
 static struct shard *shard_of(struct public_cache *cache, uint64_t hash)
