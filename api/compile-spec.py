@@ -491,7 +491,7 @@ class Spec:
                     operation["responses"]["200"] = made
                 if method == "get" and success and any(map(is_json, self.resolve(
                         operation["responses"][success[0]], "")[0].get("content", {}))):
-                    operation["responses"].setdefault("304", {"description": "未变化 The ETag of If-None-Match is still current"})
+                    operation["responses"].setdefault("304", {"$ref": "#/components/responses/NotModified"})
         return json.dumps(root, ensure_ascii=False, separators=(",", ":"))
 
     # ---- output ----

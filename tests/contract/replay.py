@@ -1,7 +1,7 @@
 """Every exchange of the suites against openapi.yaml: replay.py RECORD [--full].
 
 The record has one JSON object a line (tests/support/client.py). A reply must be one that the description names, with that media type
-and a body of that schema; with --full every operation must have succeeded at least once."""
+and a body of that schema, and no header field that it does not name; with --full every operation must have succeeded at least once."""
 import collections
 import importlib.util
 import json
@@ -13,6 +13,7 @@ import jsonschema
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHOWN = 40
+FRAMING = {"date", "content-length", "transfer-encoding", "connection"}  # HTTP's own, of every server
 
 
 def compiler():
@@ -42,6 +43,8 @@ class Description:
                 if method in item:
                     self.operations.append((template.count("{"), method.upper(), pattern, item[method]))
         self.operations.sort(key=lambda row: row[0])
+        told = self.root["info"]["description"].split("Header fields of answers:")[1]
+        self.headers = {name.lower() for name in re.findall(r"`([A-Za-z-]+)(?:: [^`]*)?`", told)} | FRAMING
 
     def resolve(self, node):
         while "$ref" in node:
@@ -90,6 +93,9 @@ class Description:
             return []
         return self.faults(media.get("schema", {}), json.loads(line["body"]))
 
+    def check_headers(self, line):
+        return [f"the header field {name} is not described" for name in sorted(set(line["headers"]) - self.headers)]
+
     def check(self, line, operation):
         kind = line["headers"].get("content-type", "").split(";")[0]
         if operation is None:
@@ -120,7 +126,7 @@ def main(arguments):
             if operation and line["status"] < 400:
                 succeeded.add(operation["operationId"])
             name = operation["operationId"] if operation else "no operation"
-            for fault in description.check(line, operation):
+            for fault in description.check(line, operation) + description.check_headers(line):
                 wrong[name, line["status"], fault] += 1
                 examples.setdefault((name, line["status"], fault), f"{line['method']} {line['path']} in {line['test']}")
     for (name, status, fault), times in wrong.most_common(SHOWN):
