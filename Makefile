@@ -126,7 +126,7 @@ bench-instructions: ## instructions per request by callgrind against the committ
 bench: ## the service beside pgbench, nginx and peers in Go and Node: table and BUILD/bench.json; QUICK=1 is a minute
 	@+docker/local/bench
 format: ## lay out the C files by .clang-format
-	clang-format -i $(wildcard service/*.[ch] service/*/*.[ch] api/*.[ch] tests/unit/*.[ch])
+	clang-format -i $(wildcard service/*.[ch] service/*/*.[ch] api/*.[ch] tests/unit/*.[ch] tests/load/*.[ch])
 clean: ## forget what was built
 	rm -rf $(BUILD)
 help: ## this list
