@@ -99,7 +99,8 @@ static const struct {
 		{"rollback", "rollback"},
 		{"check_now", "set constraints all immediate"},
 		{"ping", "select 1"}};
-#define COMMANDS (sizeof commands / sizeof *commands)
+#define PREPARED          (STATEMENT_COUNT + (int)(sizeof commands / sizeof *commands))
+#define PREPARED_TOGETHER 8
 
 static bool send_prepared(struct connection *connection, const char *name, const char *const *parameters,
 			  size_t count)
@@ -210,36 +211,47 @@ static const char *prepared_name(int number)
 	return number < STATEMENT_COUNT ? statements[number].name : commands[number - STATEMENT_COUNT].name;
 }
 
-static bool prepare_send(struct connection *connection)
+static const char *prepared_text(int number)
+{
+	return number < STATEMENT_COUNT ? statements[number].text : commands[number - STATEMENT_COUNT].text;
+}
+
+/* The server's statement timeout runs from one Sync to the next: a slow database may take longer for all
+   statements together than for any of them, so each handful has a Sync of its own. */
+static bool prepare_send(struct connection *connection, int *ret_syncs)
 {
 	bool sent = PQenterPipelineMode(connection->pg) == 1;
-	for (int i = 0; sent && i < STATEMENT_COUNT; i++)
-		sent = PQsendPrepare(connection->pg, statements[i].name, statements[i].text, 0, NULL) == 1;
-	for (size_t i = 0; sent && i < COMMANDS; i++)
-		sent = PQsendPrepare(connection->pg, commands[i].name, commands[i].text, 0, NULL) == 1;
-	return sent && PQpipelineSync(connection->pg) == 1;
+	*ret_syncs = 0;
+	for (int i = 0; sent && i < PREPARED; i++) {
+		sent = PQsendPrepare(connection->pg, prepared_name(i), prepared_text(i), 0, NULL) == 1;
+		if (sent && (i % PREPARED_TOGETHER == PREPARED_TOGETHER - 1 || i == PREPARED - 1)) {
+			sent = PQpipelineSync(connection->pg) == 1;
+			++*ret_syncs;
+		}
+	}
+	return sent;
 }
 
 /* prepare_all - all statements in one pipeline; the cause names the first that does not prepare. */
 static struct problem *prepare_all(struct arena *arena, struct connection *connection)
 {
-	bool sent = prepare_send(connection);
+	int seen = 0, syncs = 0;
+	bool sent = prepare_send(connection, &syncs);
 	struct problem *problem = NULL;
-	int seen = 0;
-	for (bool done = !sent; !done;) {
+	while (sent && syncs && !connection->broken) {
 		PGresult *result = NULL;
 		if (!connection_next(connection, &result))
 			break;
 		ExecStatusType status = result ? PQresultStatus(result) : PGRES_COMMAND_OK;
-		if (status == PGRES_FATAL_ERROR && !problem && !connection->broken &&
-		    seen < STATEMENT_COUNT + (int)COMMANDS) {
+		if (status == PGRES_FATAL_ERROR && !problem && !connection->broken && seen < PREPARED) {
 			problem = problem_new(arena, PROBLEM_internal, NULL, NULL);
 			problem->cause = arena_printf(arena, "statement %s: %s", prepared_name(seen),
 						      PQresultErrorMessage(result));
 		}
-		if (result)
+		if (status == PGRES_PIPELINE_SYNC)
+			syncs--;
+		else if (result)
 			seen++;
-		done = status == PGRES_PIPELINE_SYNC || connection->broken;
 		PQclear(result);
 	}
 	if (!problem && (!sent || connection->broken)) {

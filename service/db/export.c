@@ -1,6 +1,6 @@
-/* Exports: one :copy statement streamed to the caller by COPY, as CSV (PostgreSQL's own, passed through) or as
-   one JSON object a line, written from COPY's text format. A connection of its own in REPEATABLE READ, so that a slow reader holds up nobody; at
-   most two at once. */
+/* Exports: one :copy statement streamed to the caller by COPY, as CSV (PostgreSQL's own, passed through) or
+   as one JSON object a line, written from COPY's text format. A connection of its own in REPEATABLE READ, so
+   that a slow reader holds up nobody; at most two at once. */
 #include "pool.h"
 #include "rows.h"
 #include "sqlstate.h"
@@ -62,7 +62,8 @@ static struct problem *set(struct arena *arena, PGconn *pg, enum statement state
 static struct problem *describe(struct export *export, struct arena *arena, enum statement statement)
 {
 	PGconn *pg = export->connection->pg;
-	TRY(check(arena, statement, PQprepare(pg, "", statements[statement].text, 0, NULL), PGRES_COMMAND_OK));
+	TRY(check(arena, statement, PQprepare(pg, "", statements[statement].text, 0, NULL),
+		  PGRES_COMMAND_OK));
 	export->shape = PQdescribePrepared(pg, "");
 	if (!export->shape || PQresultStatus(export->shape) != PGRES_COMMAND_OK)
 		return sqlstate_problem(arena, export->shape, statement);
@@ -77,8 +78,8 @@ static struct problem *copy(struct export *export, struct arena *arena, enum sta
 	TRY(set(arena, pg, statement, "export.format", csv ? "csv" : "ndjson"));
 	for (size_t i = 0; i < count; i++)
 		TRY(set(arena, pg, statement, arena_printf(arena, "export.p%zu", i + 1), parameters[i]));
-	const char *command =
-		arena_printf(arena, "%s%s", statements[statement].copy, csv ? " (format csv, header true)" : "");
+	const char *command = arena_printf(arena, "%s%s", statements[statement].copy,
+					   csv ? " (format csv, header true)" : "");
 	return check(arena, statement, PQexec(pg, command), PGRES_COPY_OUT);
 }
 

@@ -110,14 +110,17 @@ static void *listen_on(void *context)
 	struct listener *listener = context;
 	const struct listener_options *options = &listener->options;
 	int64_t retry = RETRY_MIN_MS;
+	bool was_lost = false; /* that it listens again is news, that it listens is not */
 	for (bool stops = false; !stops;) {
 		bool began = begin(listener);
 		if (began) {
-			log_event(LOG_LEVEL_INFO, "listening", "channel", options->channel, (char *)NULL);
+			log_event(was_lost ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "listening", "channel",
+				  options->channel, (char *)NULL);
 			stops = attend(listener);
 		}
 		options->lost(options->context);
 		end(listener);
+		was_lost = was_lost || began;
 		retry = began ? RETRY_MIN_MS : retry * 2 > RETRY_MAX_MS ? RETRY_MAX_MS : retry * 2;
 		if (began && !stops)
 			log_event(LOG_LEVEL_WARNING, "listener_lost", "channel", options->channel,

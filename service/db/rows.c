@@ -174,7 +174,8 @@ static void array_write(struct buffer *buffer, const char *text, enum column_kin
 
 void value_write(struct buffer *buffer, const void *result, int row, int column, enum column_kind kind)
 {
-	value_write_text(buffer, PQgetvalue(result, row, column), (size_t)PQgetlength(result, row, column), kind);
+	value_write_text(buffer, PQgetvalue(result, row, column), (size_t)PQgetlength(result, row, column),
+			 kind);
 }
 
 void value_write_text(struct buffer *buffer, const char *text, size_t length, enum column_kind kind)
