@@ -2,7 +2,8 @@
    of kept connections; RATE 0 is as fast as the answers come (a closed loop). The latency of a request counts
    from the moment it was due, so a service that stalls cannot hide it. REQUESTS is a file of requests as bytes:
    a line "WEIGHT LENGTH" before each; thirty-six @ in one are filled with what makes it unique.
-   Prints one JSON object: totals, and what was answered second by second. It judges nothing. */
+   Prints one JSON object: totals, and what was answered second by second, for as long as the run is. It judges
+   nothing, and of chunks it knows only how the last one ends. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -23,6 +24,8 @@
 #define EVENTS  512
 #define UNIQUE  36
 #define LAST_US 5000000 /* how long answers are waited for at the end */
+#define CHUNKS_END "\r\n0\r\n\r\n"
+#define CHUNKS_TAIL (sizeof CHUNKS_END - 1)
 
 enum outcome { GOOD, SHED, OTHER, FAILED, OUTCOMES };
 
@@ -37,7 +40,8 @@ struct client {
 	bool busy;
 	int64_t due; /* microseconds */
 	size_t have, body_left;
-	bool in_body, has_retry_after, is_problem, closes, is_second;
+	bool in_body, is_chunked, has_retry_after, is_problem, closes, is_second;
+	char tail[CHUNKS_TAIL]; /* the last bytes of a body in chunks */
 	struct kind *kind;
 	char unique[UNIQUE + 1];
 	int status;
@@ -55,7 +59,9 @@ static struct {
 	int *idle, idle_count;
 	struct sample *samples; /* of good answers */
 	size_t sample_count, sample_room;
-	long counts[OUTCOMES], second_counts[3600][OUTCOMES], statuses[600], bare_refusals, serial, late, again;
+	long counts[OUTCOMES], statuses[600], bare_refusals, serial, late, again;
+	long (*second_counts)[OUTCOMES];
+	size_t seconds; /* of the whole run */
 	int64_t start;
 } rate;
 
@@ -77,7 +83,7 @@ static void count(struct client *client, enum outcome outcome)
 	int64_t now = now_us();
 	size_t second = (size_t)((now - rate.start) / 1000000);
 	rate.counts[outcome]++;
-	if (second < 3600)
+	if (second < rate.seconds)
 		rate.second_counts[second][outcome]++;
 	if (outcome != GOOD)
 		return;
@@ -178,8 +184,10 @@ static void read_head(struct client *client, char *end)
 	client->closes = strcasestr(client->buffer, "\r\nconnection: close") != NULL;
 	const char *length = strcasestr(client->buffer, "\r\ncontent-length:");
 	client->body_left = length ? strtoul(length + 17, NULL, 10) : 0;
-	if (strcasestr(client->buffer, "\r\ntransfer-encoding:"))
-		client->status = 0; /* not asked for here: a failure */
+	client->is_chunked = strcasestr(client->buffer, "\r\ntransfer-encoding: chunked") != NULL;
+	memcpy(client->tail, "head:\r\n", CHUNKS_TAIL); /* the head's own end comes before the first chunk */
+	if (!length && !client->is_chunked)
+		client->status = 0; /* only the end of the connection would end it: a failure */
 }
 
 static void client_finish(struct client *client)
@@ -197,6 +205,16 @@ static void client_finish(struct client *client)
 							  : FAILED);
 }
 
+static void keep_tail(struct client *client, const char *bytes, size_t length)
+{
+	if (length >= CHUNKS_TAIL) {
+		memcpy(client->tail, bytes + length - CHUNKS_TAIL, CHUNKS_TAIL);
+		return;
+	}
+	memmove(client->tail, client->tail + length, CHUNKS_TAIL - length);
+	memcpy(client->tail + CHUNKS_TAIL - length, bytes, length);
+}
+
 /* What has come: the head whole, then the body counted and thrown away. */
 static void client_receive(struct client *client)
 {
@@ -210,17 +228,24 @@ static void client_receive(struct client *client)
 			client_again(client);
 		return;
 	}
-	size_t body = (size_t)got;
+	size_t body = (size_t)got, begin = 0;
 	if (!client->in_body) {
 		client->have += (size_t)got;
 		client->buffer[client->have] = 0;
 		char *end = strstr(client->buffer, "\r\n\r\n");
 		if (!end)
 			return;
-		body = client->have - (size_t)(end + 4 - client->buffer);
+		begin = (size_t)(end + 4 - client->buffer);
+		body = client->have - begin;
 		read_head(client, end);
 		client->in_body = true;
 		client->have = 0;
+	}
+	if (client->is_chunked) {
+		keep_tail(client, client->buffer + begin, body);
+		if (!memcmp(client->tail, CHUNKS_END, CHUNKS_TAIL))
+			client_finish(client);
+		return;
 	}
 	client->body_left -= body < client->body_left ? body : client->body_left;
 	if (client->body_left == 0)
@@ -294,31 +319,29 @@ static double percentile(const struct sample *sorted, size_t number, double part
 	return number ? (double)sorted[(size_t)((double)(number - 1) * part)].latency / 1000 : 0;
 }
 
-static void print_seconds(size_t seconds)
+/* The samples of one second lie together: they were taken in the order of time. */
+static void print_seconds(void)
 {
-	struct sample *one = calloc(rate.sample_count + 1, sizeof *one);
-	if (!one)
-		fail("memory");
+	struct sample *one = rate.samples;
+	const struct sample *end = rate.samples + rate.sample_count;
 	printf(", \"seconds\": [");
-	for (size_t second = 0; second < seconds; second++) {
+	for (size_t second = 0; second < rate.seconds; second++) {
 		size_t number = 0;
-		for (size_t i = 0; i < rate.sample_count; i++)
-			if (rate.samples[i].second == second)
-				one[number++] = rate.samples[i];
+		while (one + number < end && one[number].second == second)
+			number++;
 		qsort(one, number, sizeof *one, by_latency);
 		const long *counts = rate.second_counts[second];
 		printf("%s{\"good\": %ld, \"shed\": %ld, \"other\": %ld, \"failed\": %ld, \"p50\": %.3f, "
 		       "\"p99\": %.3f}",
 		       second ? ", " : "", counts[GOOD], counts[SHED], counts[OTHER], counts[FAILED],
 		       percentile(one, number, 0.5), percentile(one, number, 0.99));
+		one += number;
 	}
 	printf("]");
-	free(one);
 }
 
-static void print_all(int64_t end)
+static void print_all(void)
 {
-	size_t seconds = (size_t)((end - rate.start) / 1000000);
 	printf("{\"good\": %ld, \"shed\": %ld, \"other\": %ld, \"failed\": %ld, \"late\": %ld, "
 	       "\"again\": %ld, \"bare_refusals\": %ld, \"statuses\": {",
 	       rate.counts[GOOD], rate.counts[SHED], rate.counts[OTHER], rate.counts[FAILED], rate.late,
@@ -330,7 +353,7 @@ static void print_all(int64_t end)
 			comma = ", ";
 		}
 	printf("}");
-	print_seconds(seconds < 3600 ? seconds : 3600);
+	print_seconds();
 	qsort(rate.samples, rate.sample_count, sizeof *rate.samples, by_latency);
 	printf(", \"p50\": %.3f, \"p99\": %.3f}\n", percentile(rate.samples, rate.sample_count, 0.5),
 	       percentile(rate.samples, rate.sample_count, 0.99));
@@ -354,11 +377,19 @@ int main(int argc, char **argv)
 		client_connect(&rate.clients[i]);
 		rate.idle[rate.idle_count++] = i;
 	}
-	int64_t from = rate.start = now_us();
+	double per_second = 0, seconds = 0, all = 0;
 	for (int i = 4; i < argc; i++) {
-		double per_second = 0, seconds = 0;
 		if (sscanf(argv[i], "%lf:%lf", &per_second, &seconds) != 2)
 			fail("RATE:SECONDS");
+		all += seconds;
+	}
+	rate.seconds = (size_t)all;
+	rate.second_counts = calloc(rate.seconds + 1, sizeof *rate.second_counts);
+	if (!rate.second_counts)
+		fail("memory");
+	int64_t from = rate.start = now_us();
+	for (int i = 4; i < argc; i++) {
+		sscanf(argv[i], "%lf:%lf", &per_second, &seconds);
 		int64_t until = from + (int64_t)(seconds * 1e6);
 		if (per_second > 0)
 			run_open(from, until, per_second);
@@ -370,6 +401,6 @@ int main(int argc, char **argv)
 	while (rate.idle_count < rate.client_count && now_us() < last)
 		poll_once(10);
 	rate.counts[FAILED] += rate.client_count - rate.idle_count;
-	print_all(from);
+	print_all();
 	return 0;
 }

@@ -24,6 +24,8 @@ def play(rig, mode, target):
     slowest = sorted(health.answers, key=lambda answer: -answer[2])[:3]
     print("  the slowest probes: " + ", ".join(f"{ms:.0f} ms at {at:.1f} s" for at, _, ms in slowest))
     rig.check(held["peak"] >= CONNECTIONS, f"slow {mode}: {CONNECTIONS} connections were held at once ({held['peak']})")
+    rig.check(min(len(health.answers), len(normal.answers)) > SECONDS * 5,
+              f"slow {mode}: both were asked all the time ({len(health.answers)} and {len(normal.answers)} times)")
     rig.check(not health.bad() and health.worst() < WORST_MS,
               f"slow {mode}: each health probe answered 200 within {WORST_MS} ms (worst {health.worst():.1f} ms, {len(health.bad())} "
               "without 200)")

@@ -1,4 +1,7 @@
-"""Half an hour of mixed load (MINUTES of it): after the warm-up memory does not grow, and neither do descriptors and threads."""
+"""Half an hour of mixed load (MINUTES of it): it is served, and after the warm-up memory does not grow, and neither do
+descriptors and threads."""
+import hashlib
+import json
 import os
 import statistics
 import subprocess
@@ -6,10 +9,39 @@ import threading
 
 from rig import TOOLS, Rig
 
+from support.client import Client
+
 MINUTES = float(os.environ.get("MINUTES", "30"))
 CONNECTIONS, RATE = 32, 300
 SAMPLE_SECONDS, WARM_UP = 3, 0.25  # the part of the run that is not judged
 SLOPE_KIB = 16
+PART = 16384
+EXPECTED = {"200", "201", "400", "401", "403", "503"}  # 400 to 403 are asked for; a busy machine may put off a few
+GOOD_PART = 0.8
+
+
+def with_header(request, line):
+    return request.replace(b"Host: load\r\n", b"Host: load\r\n" + line.encode() + b"\r\n", 1)
+
+
+def writes(rig):
+    """Parts of an attachment, put again and again; and a transition that was carried out once and is asked for again."""
+    lead, officer = (Client(rig.world.base, None, rig.tokens[who]) for who in ("lead", "officer"))
+    owner = rig.world.value("select lead_organisation_id from application order by created_at, id limit 1")
+    draft, gone = [lead.post("/v1/applications", {"lead_organisation_id": owner, "name": f"长稳测试{word}产业技术创新战略联盟（虚构）"})
+                   for word in ("甲", "乙")]
+    assert draft.status == gone.status == 201, (draft, gone)
+    path, content = f"/v1/applications/{gone.id}", b"x" * PART
+    scan = lead.post("/v1/attachments", {"subject_kind": "application", "subject_id": draft.id, "kind": "other", "title": "soak.pdf",
+                                         "media_type": "application/pdf", "bytes": PART, "sha256": hashlib.sha256(content).hexdigest()})
+    assert scan.status == 201, scan
+    key, etag = "soak-transition-0001", lead.get(path).headers["ETag"]
+    done = lead.post(f"{path}/transitions", {"action": "withdraw"}, key=key, etag=etag)
+    assert done.status == 201 and officer.get(path).json["status"] == "withdrawn", done
+    again = rig.bytes_of("POST", f"{path}/transitions", "lead", {"action": "withdraw"})
+    head = f"PUT /v1/attachments/{scan.id}/parts/1 HTTP/1.1\r\nHost: load\r\nAuthorization: Bearer {rig.tokens['lead']}\r\n" \
+           f"Content-Type: application/octet-stream\r\nContent-Length: {PART}\r\n\r\n"
+    return [(5, with_header(with_header(again, f"Idempotency-Key: {key}"), f"If-Match: {etag}")), (5, head.encode() + content)]
 
 
 def requests(rig):
@@ -21,8 +53,10 @@ def requests(rig):
             (5, rig.bytes_of("GET", "/v1/tasks", "officer")), (5, rig.bytes_of("GET", "/v1/funding-records", "auditor")),
             (5, rig.bytes_of("GET", "/v1/me", "lead")), (5, rig.bytes_of("GET", "/v1/alliances?nonsense=1")),
             (5, rig.bytes_of("GET", "/v1/tasks")), (2, rig.bytes_of("GET", "/v1/openapi.json")),
+            (2, with_header(rig.bytes_of("GET", "/v1/funding-records", "auditor"), "Accept: text/csv")),
+            (2, with_header(rig.bytes_of("GET", "/v1/funding-records", "auditor"), "Accept: application/x-ndjson")),
             (10, rig.bytes_of("POST", "/v1/accounts", "sysadmin", account, key=True)),
-            (3, rig.bytes_of("POST", "/v1/accounts", "officer", account, key=True))]
+            (3, rig.bytes_of("POST", "/v1/accounts", "officer", account, key=True))] + writes(rig)
 
 
 def slope(samples, name):
@@ -37,9 +71,9 @@ def slope(samples, name):
 def play(rig):
     path = rig.directory / "requests"
     path.write_bytes(b"\n".join(b"%d %d\n%b" % (weight, len(data), data) for weight, data in requests(rig)))
-    samples, waiting = [], threading.Event()
-    with subprocess.Popen([TOOLS / "rate", str(rig.world.port), str(CONNECTIONS), path, f"{RATE}:{MINUTES * 60:.0f}"],
-                          stdout=subprocess.PIPE) as load:
+    samples, waiting, said = [], threading.Event(), rig.directory / "rate.json"
+    with open(said, "wb") as output, \
+         subprocess.Popen([TOOLS / "rate", str(rig.world.port), str(CONNECTIONS), path, f"{RATE}:{MINUTES * 60:.0f}"], stdout=output) as load:
         while load.poll() is None:
             if len(samples) * SAMPLE_SECONDS <= MINUTES * 60 - SAMPLE_SECONDS:
                 samples.append((len(samples) * SAMPLE_SECONDS, rig.usage()))
@@ -48,16 +82,28 @@ def play(rig):
                 usage = samples[-1][1]
                 print(f"  {samples[-1][0] // 60} min: {usage['resident']} KiB, {usage['descriptors']} descriptors, {usage['threads']} threads",
                       flush=True)
-        return samples, load.stdout.read()
+    return samples, load.returncode, json.loads(said.read_bytes() or "{}")
+
+
+def judge_answers(rig, code, answers):
+    statuses = answers.get("statuses", {})
+    good, total = answers.get("good", 0), sum(statuses.values())
+    print(f"soak of {MINUTES:g} min: {total} answers {statuses}, {answers.get('again')} sent again, p50 {answers.get('p50')} ms, "
+          f"p99 {answers.get('p99')} ms")
+    rig.check(code == 0 and answers.get("failed") == 0, f"every request was answered ({answers.get('failed')} failed, rate ended with {code})")
+    rig.check(answers.get("bare_refusals") == 0, f"who was put off was told when to come again ({answers.get('bare_refusals')} were not)")
+    rig.check(total > 0 and set(statuses) <= EXPECTED, f"no status but those that were asked for ({sorted(set(statuses) - EXPECTED)} beside them)")
+    rig.check(good > GOOD_PART * total, f"more than {GOOD_PART:.0%} carried out ({good} of {total})")
 
 
 def main():
     with Rig(**{"max-connections-per-ip": 0}) as rig:
-        samples, output = play(rig)
+        samples, code, answers = play(rig)
+        judge_answers(rig, code, answers)
         judged = samples[int(len(samples) * WARM_UP):]
         first, last = judged[0][1], judged[-1][1]
         growth = slope(judged, "resident")
-        print(f"soak of {MINUTES:g} min: {output.decode()[:160]}…\n  after the warm-up: resident {first['resident']} -> {last['resident']} KiB "
+        print(f"  after the warm-up: resident {first['resident']} -> {last['resident']} KiB "
               f"(slope {growth:.1f} KiB/min), descriptors {first['descriptors']} -> {last['descriptors']} (slope "
               f"{slope(judged, 'descriptors'):.2f}/min), threads {first['threads']} -> {last['threads']} "
               f"(slope {slope(judged, 'threads'):.2f}/min), {last['cpu'] - first['cpu']:.0f} s of CPU")
