@@ -2,7 +2,6 @@
 Any answer but 2xx, any error of a connection, any failed transaction ends the bench."""
 import dataclasses
 import json
-import math
 import os
 import pathlib
 import re
@@ -99,7 +98,7 @@ class Pgbench:
 
     def run(self, clients, seconds, definitions=None):
         start, prefix = self.starts[clients], self.directory / "pgbench_log"
-        limit = ["-T", seconds + math.ceil(start.seconds), "--log", f"--log-prefix={prefix}", "--sampling-rate=0.2"]
+        limit = ["-T", seconds + round(start.seconds), "--log", f"--log-prefix={prefix}", "--sampling-rate=0.2"]
         text, spent = self.spend(clients, limit, definitions or {})
         done = int(re.search(r"number of transactions actually processed: (\d+)", text).group(1))
         times = []

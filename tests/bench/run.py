@@ -266,7 +266,7 @@ class Bench:
         rounds = {name: self.variants_of(name) for name in self.workloads}
         for name, functions in rounds.items():  # once unmeasured: caches, plans, code
             for variant, function in functions:
-                if not variant.startswith("p"):
+                if self.options.warm and not variant.startswith("p"):
                     function(self.options.warm)
         for number in range(1, self.options.rounds + 1):
             if not machine.wait_quiet(self.options.patience):
@@ -297,14 +297,14 @@ def options_of(words):
     parser = argparse.ArgumentParser(description="make bench")
     parser.add_argument("--directory", required=True, help="an empty directory for the cluster and the logs")
     parser.add_argument("--output", required=True, help="where the JSON goes")
-    parser.add_argument("--alliances", type=int, default=int(os.environ.get("ALLIANCES") or (2000 if quick else 50000)))
+    parser.add_argument("--alliances", type=int, default=int(os.environ.get("ALLIANCES") or (1000 if quick else 50000)))
     parser.add_argument("--rounds", type=int, default=int(os.environ.get("ROUNDS") or (1 if quick else 3)))
     parser.add_argument("--seconds", type=int, default=int(os.environ.get("SECONDS_EACH") or (1 if quick else 3)))
     options = parser.parse_args(words)
     options.quick = quick
     wanted = os.environ.get("SCALE", "")
     options.scale = [] if wanted in ("", "0") else SIZES if wanted == "1" else [int(word) for word in wanted.split()]
-    options.warm, options.patience, options.pages = (1, 2, 3) if quick else (1, 20, 25)
+    options.warm, options.patience, options.pages = (0, 2, 3) if quick else (1, 20, 25)
     return options
 
 
