@@ -87,18 +87,6 @@ def test_no_fault_is_found(small, query):
     assert small.value(query) == "0"
 
 
-def test_nothing_is_left_out_of_the_schema(small, cluster):
-    """What the load put aside is back: constraints, indexes and triggers as on a fresh schema."""
-    shape = ("select string_agg(x, ';' order by x) from (select conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) as x from pg_constraint where connamespace = 'public'::regnamespace "
-             "union all select pg_get_indexdef(indexrelid) from pg_index i join pg_class t on t.oid = i.indrelid where t.relnamespace = 'public'::regnamespace "
-             "union all select tgrelid::regclass || ' ' || tgname || ' ' || tgenabled::text from pg_trigger where not tgisinternal) s")
-    fresh = cluster.create()
-    try:
-        assert cluster.sql(fresh, shape) == small.sql(shape)
-    finally:
-        cluster.drop(fresh)
-
-
 def test_what_was_filed_bears_its_hash(small):
     for form, head, attachments, digest in small.sql("select form, head, attachments, snapshot_sha256 from application_revision"):
         text = '{"attachments":%s,"form":%s,"head":%s}' % tuple(canonical(json.loads(part)) for part in (attachments, form, head))
@@ -124,27 +112,20 @@ def test_lists_and_cards_answer(small):
         assert small.anonymous.get(f"/v1/alliances/{item['id']}").status == 200
 
 
-def act(client, path, action, **more):
-    got = client.get(path)
-    assert got.status == 200, got
-    return client.post(f"{path}/transitions", {"action": action, **more}, etag=got.headers["etag"])
-
-
 def test_the_next_steps_go_well(small):
-    """A payment that waits is booked, an endorsed application accepted; a new application takes the next number."""
+    """What is under way stands as the service tells it, a draft is withdrawn; a new application takes the next number."""
     found = small.sql("select id, status from application where status in ('endorsed', 'accepted', 'decision_pending', 'evaluating', 'submitted') order by status")
-    assert found
+    assert {"accepted", "decision_pending", "evaluating"} <= {status for _, status in found}
     officer = caller(small, "officer")
     for key, status in found:
         reply = officer.get(f"/v1/applications/{key}")
         assert reply.status == 200 and reply.json["status"] == status, reply
-        if status == "endorsed":
-            blockers = [a["blockers"] for a in reply.json["actions"] if a["action"] == "accept"][0]
-            assert blockers == [{"code": "TR-03"}] or {b["code"] for b in blockers} <= {"TR-03"}, blockers
-    waiting = small.sql("select id from payment where status = 'confirmed' limit 1")
-    for key, in waiting:
-        reply = act(caller(small, "finance"), f"/v1/payments/{key}", "book", bank_reference="NEXT-0001", paid_on="2026-11-15")
+    drafts = small.sql("select id, lead_organisation_id from application where status = 'draft'")
+    assert drafts
+    for key, organisation in drafts:
+        reply = small.client("lead", organisation=organisation).act(f"/v1/applications/{key}", "withdraw")
         assert reply.status == 201, reply
+        assert small.value(f"select status from application where id = '{key}'") == "withdrawn"
     before = int(small.value("select last from number_series where series = 'SQ' and year = 2026"))
     lead = caller(small, "lead")
     mine = lead.get("/v1/applications").json["items"][0]
@@ -154,11 +135,16 @@ def test_the_next_steps_go_well(small):
 
 
 def test_a_sweep_finds_nothing_to_move(session):
+    """Of the day that the load ends on; the same sweep of a day a year ahead does find its work: it tells of what falls due."""
     world = seeded.world(session, "S")
+    moves = "select count(*) from history where machine is not null"
     try:
-        before = world.sql("select object_id from history where machine is not null")
+        before = int(world.value(moves))
         world.sweep()
-        assert len(world.sql("select object_id from history where machine is not null")) == len(before)
+        assert int(world.value(moves)) == before
+        told = int(world.value("select count(*) from notice"))
+        world.sweep("2027-11-15")
+        assert int(world.value("select count(*) from notice")) > told
     finally:
         world.close()
 
