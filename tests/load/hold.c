@@ -3,7 +3,8 @@
    headers  a header line now and then, never the last
    body     a body of which a byte comes now and then
    read     a whole request, whose answer is read a few bytes at a time through a small window
-   They leave as they came, PER_SECOND of them a second. Prints one JSON object. It judges nothing: probes of the service's health are the caller's. */
+   They leave as they came, PER_SECOND of them a second. Prints one JSON object. It judges nothing: probes of
+   the service's health are the caller's. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -193,8 +194,8 @@ static void run(int64_t seconds)
 	}
 	printf("{\"open\": %d, \"peak\": %d, \"full_after_ms\": %lld, \"begun\": %ld, \"refused\": %ld, "
 	       "\"cut\": %ld, \"reads\": %ld}\n",
-	       open, hold.peak, hold.full ? (long long)(hold.full - start) : -1LL, hold.begun,
-	       hold.refused, hold.cut, hold.answered);
+	       open, hold.peak, hold.full ? (long long)(hold.full - start) : -1LL, hold.begun, hold.refused,
+	       hold.cut, hold.answered);
 }
 
 static void allow_descriptors(int count)

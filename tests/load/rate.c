@@ -1,8 +1,8 @@
 /* rate PORT CONNECTIONS REQUESTS RATE:SECONDS…: requests at a fixed rate, whatever the answers do, over a set
    of kept connections; RATE 0 is as fast as the answers come (a closed loop). The latency of a request counts
-   from the moment it was due, so a service that stalls cannot hide it. REQUESTS is a file of requests as bytes:
-   a line "WEIGHT LENGTH" before each; thirty-six @ in one are filled with what makes it unique.
-   Prints one JSON object: totals, and what was answered second by second, for as long as the run is. It judges
+   from the moment it was due, so a service that stalls cannot hide it. REQUESTS is a file of requests as
+   bytes: a line "WEIGHT LENGTH" before each; thirty-six @ in one are filled with what makes it unique. Prints
+   one JSON object: totals, and what was answered second by second, for as long as the run is. It judges
    nothing, and of chunks it knows only how the last one ends. */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -19,12 +19,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define KINDS   64
-#define BUFFER  65536
-#define EVENTS  512
-#define UNIQUE  36
-#define LAST_US 5000000 /* how long answers are waited for at the end */
-#define CHUNKS_END "\r\n0\r\n\r\n"
+#define KINDS       64
+#define BUFFER      65536
+#define EVENTS      512
+#define UNIQUE      36
+#define LAST_US     5000000 /* how long answers are waited for at the end */
+#define CHUNKS_END  "\r\n0\r\n\r\n"
 #define CHUNKS_TAIL (sizeof CHUNKS_END - 1)
 
 enum outcome { GOOD, SHED, OTHER, FAILED, OUTCOMES };
@@ -179,8 +179,7 @@ static void read_head(struct client *client, char *end)
 	*end = 0;
 	client->status = strlen(client->buffer) > 12 ? atoi(client->buffer + 9) : 0;
 	client->has_retry_after = strcasestr(client->buffer, "\r\nretry-after: ") != NULL;
-	client->is_problem =
-		strcasestr(client->buffer, "\r\ncontent-type: application/problem+json") != NULL;
+	client->is_problem = strcasestr(client->buffer, "\r\ncontent-type: application/problem+json") != NULL;
 	client->closes = strcasestr(client->buffer, "\r\nconnection: close") != NULL;
 	const char *length = strcasestr(client->buffer, "\r\ncontent-length:");
 	client->body_left = length ? strtoul(length + 17, NULL, 10) : 0;
@@ -200,8 +199,8 @@ static void client_finish(struct client *client)
 	if (status == 503 && !(client->has_retry_after && client->is_problem))
 		rate.bare_refusals++;
 	client_done(client, status >= 200 && status < 300 ? GOOD
-			    : status == 503		  ? SHED
-			    : status			  ? OTHER
+			    : status == 503               ? SHED
+			    : status                      ? OTHER
 							  : FAILED);
 }
 
@@ -218,7 +217,8 @@ static void keep_tail(struct client *client, const char *bytes, size_t length)
 /* What has come: the head whole, then the body counted and thrown away. */
 static void client_receive(struct client *client)
 {
-	ssize_t got = recv(client->fd, client->buffer + client->have, BUFFER - 1 - client->have, MSG_DONTWAIT);
+	ssize_t got =
+		recv(client->fd, client->buffer + client->have, BUFFER - 1 - client->have, MSG_DONTWAIT);
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (got <= 0) {
