@@ -2,6 +2,7 @@
 clients see when a replica or the database dies under them."""
 import concurrent.futures
 import contextlib
+import http.client
 import importlib.util
 import itertools
 import json
@@ -10,6 +11,7 @@ import re
 import subprocess
 import threading
 import time
+import urllib.parse
 
 import pytest
 import requests
@@ -83,10 +85,14 @@ def test_the_service_can_change_no_history_in_its_containers_either(world):
     assert world.value("select pg_get_userbyid(datdba) from pg_database where datname = 'alliance'") == "alliance_owner"
 
 
+def log_of_proxy(containers, number):
+    lines = containers.docker("logs", "--tail", str(number), containers.name("proxy")).splitlines()
+    return [json.loads(line) for line in lines if line.startswith("{")]
+
+
 def answered_by(containers, number):
     """Which replicas answered the proxy's last requests."""
-    lines = containers.docker("logs", "--tail", str(number), containers.name("proxy")).splitlines()
-    return {json.loads(line)["replica"] for line in lines if line.startswith("{")}
+    return {line["replica"] for line in log_of_proxy(containers, number)}
 
 
 def test_both_replicas_answer_and_hold_the_same_keys(containers, world):
@@ -125,6 +131,31 @@ def test_the_proxy_limits_one_address(containers):
     statuses = [reply.status_code for reply in replies]
     assert set(statuses) == {200, 429} and statuses[-1] == 429 and statuses == sorted(statuses)
     assert replies[-1].headers["Retry-After"] == "10" and replies[-1].json()["status"] == 429
+    page = requests.get(containers.base + replies[-1].json()["type"], timeout=5)
+    assert page.status_code == 200 and page.json()["status"] == 429
+
+
+TRACE = "00-" + "4b" * 16 + "-" + "0a" * 8 + "-01"
+
+
+@pytest.mark.parametrize("headers", [
+    ['x","status":1,"y":"z'], ['x","status":1,"y":"z,' + TRACE], [TRACE + ',x","status":1,"y":"z'], ['x","status":1,"y":"z', TRACE], [TRACE, TRACE], [],
+])
+def test_no_caller_writes_into_the_log_of_the_proxy(containers, headers):
+    address = urllib.parse.urlsplit(containers.base)
+    lines = []
+    for sent in (headers, [TRACE]):
+        connection = http.client.HTTPConnection(address.hostname, address.port, timeout=ANSWER_SECONDS)
+        connection.putrequest("GET", "/health/live")
+        for header in sent:
+            connection.putheader("traceparent", header)
+        connection.endheaders()
+        assert connection.getresponse().status == 200
+        connection.close()
+    wait_for(lambda: lines.extend(log_of_proxy(containers, 2)) or lines[-1]["traceparent"] == TRACE, "both requests are in the log")
+    first = lines[-2]
+    assert first["status"] == 200 and "y" not in first and first["traceparent"] != TRACE
+    assert re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-01", first["traceparent"])
 
 
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
@@ -205,7 +236,8 @@ class Load:
         with self.lock:
             self.served += response.status_code < 400
             if response.status_code >= 400:
-                self.answers.append((response.status_code, response.json()["code"], time.monotonic() - began,
+                said_by = "proxy: " if "Proxy-Status" in response.headers else ""
+                self.answers.append((response.status_code, said_by + response.json()["code"], time.monotonic() - began,
                                      response.headers.get("Retry-After")))
         assert time.monotonic() - began < ANSWER_SECONDS
         return response
