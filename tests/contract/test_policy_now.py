@@ -58,23 +58,38 @@ def test_a_change_that_is_rolled_back_is_not_obeyed(pair, leads):
 
 
 def test_a_change_beside_running_acts_is_obeyed_by_all_that_begin_after_it(pair, leads):
-    """While one thread acts without pause, the limit goes up and down: an act that began after a change never goes by the old one."""
+    """While one thread acts without pause, the limit goes up and down: an act that began after a change never goes by the old one.
+    Of the other thread's acts those count that began and ended between two changes, and there is one between any two."""
     made, (client, other) = leads
-    stop, faults = threading.Event(), []
+    stop, turn, faults = threading.Event(), threading.Condition(), []
+    now = {"most": None, "change": 0, "judged": -1}
 
     def act():
         while not stop.is_set():
-            announce(other, made, 5)
+            before = dict(now)
+            reply = announce(other, made, 5)
+            with turn:
+                if before["most"] and before["change"] == now["change"]:
+                    if reply.status not in (201, 422) or ("AP-27" in reply.rules) != (before["most"] == 3):
+                        faults.append((before, reply))
+                    now["judged"] = before["change"]
+                    turn.notify()
 
     beside = threading.Thread(target=act)
     beside.start()
     try:
         for most in (3, 20) * 10:
+            with turn:
+                now.update(most=None, change=now["change"] + 1)
             allow(pair.first, most)
+            with turn:
+                now.update(most=most, change=now["change"] + 1)
             reply = announce(client, made, 5)
             is_refused = reply.status == 422 and "AP-27" in reply.rules  # the draft's room may end as well: another rule
             if is_refused != (most == 3):
                 faults.append((most, reply))
+            with turn:
+                assert turn.wait_for(lambda: now["judged"] == now["change"], timeout=60)
     finally:
         stop.set()
         beside.join()
