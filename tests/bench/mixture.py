@@ -1,7 +1,6 @@
 """The latency of status reads at a steady, moderate rate: alone, and while an export runs all the time and 50 writes a second arrive
 at the same instance. The reads are of all alliances, so that some come from the cache and some do not."""
 import http.client
-import json
 import subprocess
 import threading
 import time
@@ -64,7 +63,7 @@ class Background:
 
 def reads(bench, party, seconds):
     status = bench.workloads["status"]
-    return load.wrk(party, bench.database, CONNECTIONS, seconds, "reads.lua", status.files["service"], bench.next_seed(), pause_ms=PAUSE_MS)
+    return load.wrk(party, bench.database, CONNECTIONS, seconds, "reads.lua", status.files["all"], bench.next_seed(), pause_ms=PAUSE_MS)
 
 
 def measure(bench):

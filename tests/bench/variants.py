@@ -65,11 +65,6 @@ class Party:
                 self.process.wait()
 
 
-def settings_of(binary):
-    done = subprocess.run([binary, "check-config", "--help"], capture_output=True, text=True, env=environment(), check=False)
-    return done.stdout
-
-
 def service(binary, database, directory, name, clock, **settings):
     """An instance with everything on: validation, metrics, the log of requests as JSON into a file. The sweep alone is off, because it
     would write in the middle of a run."""

@@ -6,7 +6,6 @@ import io
 import json
 import random
 import re
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -56,7 +55,7 @@ class Read:
 
     def __init__(self, bench, name, title, headers=None, drop=()):
         self.bench, self.name, self.title, self.headers, self.drop = bench, name, title, headers or {}, drop
-        self.files, self.pgbench, self.rows = {}, None, 0
+        self.files, self.pgbench = {}, None
 
     def write_paths(self, kind, paths):
         path = self.bench.directory / f"{self.name}-{kind}.txt"
@@ -70,18 +69,19 @@ class Read:
                 "\\set i :i + 1\n")
         self.pgbench = load.Pgbench(self.bench.database, self.bench.directory, self.name, pick + script.text, {"i": 0, **script.definitions})
 
-    def kind(self, party):
-        return party.name if party.name in self.files else "peer" if party.name in ("go", "node") and "peer" in self.files else "service"
+    def file_of(self, party):
+        """The paths for a party: "all"; for the peers "peer" where their cursors are others; for the instance with the cache "hot", where it fits."""
+        wanted = {"service": "hot", "go": "peer", "node": "peer"}.get(party.name)
+        return self.files.get(wanted, self.files["all"])
 
     def check(self, parties):
         """Every party answers the same to the same."""
-        draw = random.Random(7)
-        service = self.files["service"].read_text(encoding="ascii").splitlines()
-        for line in draw.sample(range(len(service)), min(20, len(service))):
+        lines = {party.name: self.file_of(party).read_text(encoding="ascii").splitlines() for party in parties}
+        count = min(map(len, lines.values()))
+        for line in random.Random(7).sample(range(count), min(20, count)):
             answers = {}
             for party in parties:
-                path = self.files[self.kind(party)].read_text(encoding="ascii").splitlines()[line % len(service)]
-                _, text = ask_well(party, path, headers=self.headers)
+                _, text = ask_well(party, lines[party.name][line], headers=self.headers)
                 answers[party.name] = canonical(text, self.drop)
             first = next(iter(answers.values()))
             for name, answer in answers.items():
@@ -89,7 +89,7 @@ class Read:
 
     def run(self, party, seconds, connections=CONNECTIONS):
         headers = [f"{name}: {value}" for name, value in self.headers.items()]
-        return load.wrk(party, self.bench.database, connections, seconds, "reads.lua", self.files[self.kind(party)], self.bench.next_seed(), *headers)
+        return load.wrk(party, self.bench.database, connections, seconds, "reads.lua", self.file_of(party), self.bench.next_seed(), *headers)
 
     def run_pgbench(self, clients, seconds):
         return self.pgbench.run(clients, seconds)
@@ -161,7 +161,6 @@ class Write:
     def run(self, party, seconds, connections=CONNECTIONS):
         first, count = self.block(seconds)
         found = load.wrk(party, self.bench.database, connections, seconds, "writes.lua", self.file, first)
-        time.sleep(0.1)
         self.verify(party.name, first, count, found.requests)
         self.rate = max(self.rate, found.rate)
         return found
