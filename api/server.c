@@ -25,10 +25,10 @@
 #include <ulfius.h>
 #include <unistd.h>
 
-#define STREAM_BLOCK      32768
+#define STREAM_BLOCK      16384
 #define CONNECTION_MEMORY 16384
 #define STACK_SIZE        (1024 * 1024)
-#define SEND_BUFFER       32768 /* of a connection: slow readers must not fill the kernel's memory for all */
+#define SEND_BUFFER       16384 /* of a connection: slow readers must not fill the kernel's memory for all */
 #define DESCRIPTORS_KEPT  128   /* for the database, files and the log */
 #define BACKLOG           4096  /* connections that wait to be accepted; the kernel has a bound of its own */
 

@@ -1,4 +1,4 @@
-/* hold MODE PORT CONNECTIONS SECONDS TARGET: as many slow clients as are asked for, each from one of many
+/* hold MODE PORT CONNECTIONS PER_SECOND SECONDS TARGET: as many slow clients as are asked for, each from one of many
    loopback addresses, and each begun anew when the server has had enough of it.
    headers  a header line now and then, never the last
    body     a body of which a byte comes now and then
@@ -21,7 +21,6 @@
 #include <unistd.h>
 
 #define PER_ADDRESS 100  /* connections of one source address */
-#define PER_SECOND  1000 /* connections begun in a second */
 #define PAUSE_MS    2000 /* between two signs of life */
 #define EVENTS      512
 
@@ -35,7 +34,7 @@ struct client {
 
 static struct {
 	enum mode mode;
-	int port, count, poller;
+	int port, count, per_second, poller;
 	const char *target;
 	struct client *clients;
 	int open, peak;
@@ -181,7 +180,7 @@ static void run(int64_t seconds)
 		for (int i = 0; i < count; i++)
 			client_event((int)events[i].data.u32, events[i].events, now);
 		if (now - last >= 20) {
-			tick(now, (int)(PER_SECOND * (now - last) / 1000) + 1);
+			tick(now, (int)(hold.per_second * (now - last) / 1000) + 1);
 			last = now;
 		}
 	}
@@ -189,7 +188,7 @@ static void run(int64_t seconds)
 	for (int i = 0; i < hold.count; i++) {
 		if (hold.clients[i].fd >= 0)
 			client_close(&hold.clients[i]);
-		if (i % (PER_SECOND / 50) == 0)
+		if (i % (hold.per_second / 50 + 1) == 0)
 			usleep(20000);
 	}
 	printf("{\"open\": %d, \"peak\": %d, \"full_after_ms\": %lld, \"begun\": %ld, \"refused\": %ld, "
@@ -215,16 +214,17 @@ int main(int argc, char **argv)
 {
 	static const char *const modes[] = {"headers", "body", "read"};
 	int mode = 0;
-	while (argc == 6 && mode < 3 && strcmp(modes[mode], argv[1]) != 0)
+	while (argc == 7 && mode < 3 && strcmp(modes[mode], argv[1]) != 0)
 		mode++;
-	if (argc != 6 || mode == 3) {
-		fprintf(stderr, "usage: hold headers|body|read PORT CONNECTIONS SECONDS TARGET\n");
+	if (argc != 7 || mode == 3) {
+		fprintf(stderr, "usage: hold headers|body|read PORT CONNECTIONS PER_SECOND SECONDS TARGET\n");
 		return 2;
 	}
 	hold.mode = (enum mode)mode;
 	hold.port = atoi(argv[2]);
 	hold.count = atoi(argv[3]);
-	hold.target = argv[5];
+	hold.per_second = atoi(argv[4]);
+	hold.target = argv[6];
 	allow_descriptors(hold.count);
 	hold.clients = calloc((size_t)hold.count + 1, sizeof *hold.clients);
 	hold.poller = epoll_create1(EPOLL_CLOEXEC);
@@ -232,6 +232,6 @@ int main(int argc, char **argv)
 		fail("start");
 	for (int i = 0; i < hold.count; i++)
 		hold.clients[i].fd = -1;
-	run(atoi(argv[4]));
+	run(atoi(argv[5]));
 	return 0;
 }

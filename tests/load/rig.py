@@ -131,14 +131,14 @@ class Rig:
         return json.loads(done.stdout)
 
     @contextlib.contextmanager
-    def hold(self, mode, connections, seconds, target):
+    def hold(self, mode, connections, per_second, seconds, target):
         """tests/load/hold.c while the body runs; the result is in the dictionary that is given."""
         result = {}
-        with subprocess.Popen([TOOLS / "hold", mode, str(self.world.port), str(connections), str(seconds), target],
+        with subprocess.Popen([TOOLS / "hold", mode, str(self.world.port), str(connections), str(per_second), str(seconds), target],
                               stdout=subprocess.PIPE) as process:
             try:
                 yield result
-                output = process.communicate(timeout=seconds + 30)[0]
+                output = process.communicate(timeout=seconds + connections / per_second + 60)[0]
             finally:
                 process.kill()
         result.update(json.loads(output))
