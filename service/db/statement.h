@@ -22,7 +22,8 @@ struct statement_text {
 	bool slow; /* runs on a connection of its own, never on the lane */
 	int parameters;
 	const char *text;
-	const char *copy; /* of :copy: the COPY command, its format left out, with parameters as settings export.p1, … */
+	const char *copy; /* of :copy: the COPY command, its format left out, with parameters as settings
+			     export.p1, … */
 };
 extern const struct statement_text statements[STATEMENT_COUNT + 1];
 

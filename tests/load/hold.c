@@ -1,10 +1,9 @@
-/* hold MODE PORT CONNECTIONS PER_SECOND SECONDS TARGET: as many slow clients as are asked for, each from one of many
-   loopback addresses, and each begun anew when the server has had enough of it.
-   headers  a header line now and then, never the last
-   body     a body of which a byte comes now and then
-   read     a whole request, whose answer is read a few bytes at a time through a small window
-   They leave as they came, PER_SECOND of them a second. Prints one JSON object. It judges nothing: probes of
-   the service's health are the caller's. */
+/* hold MODE PORT CONNECTIONS PER_SECOND SECONDS TARGET: as many slow clients as are asked for, each from one
+   of many loopback addresses, and each begun anew when the server has had enough of it. headers  a header
+   line now and then, never the last body     a body of which a byte comes now and then read     a whole
+   request, whose answer is read a few bytes at a time through a small window They leave as they came,
+   PER_SECOND of them a second. Prints one JSON object. It judges nothing: probes of the service's health are
+   the caller's. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
