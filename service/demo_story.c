@@ -180,7 +180,6 @@ static struct problem *tale_endorse(struct player *p, struct tale *t)
 	TRY(play_attach(p, t->unit_key, "application", t->application, "recommender_opinion"));
 	json_t *checklist = json_pack("{sb sb sb sb}", "market_law", 1, "industry_demand", 1,
 				      "government_guidance", 1, "backbone_confirmed", 1);
-	json_object_set_new(checklist, "basis", json_string("regional_upgrading"));
 	return play(p, t->unit_key, "endorse_application", t->application,
 		    json_pack("{ss ss ss ss ss so}", "opinion", "sign", "opinion_text",
 			      "该联盟符合区域经济转型升级方向，同意推荐。", "signer", "韩示例", "post",
