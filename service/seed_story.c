@@ -1148,7 +1148,7 @@ static void texts_make(struct story *s, struct texts *t)
 
 static void revisions_write(struct story *s, struct texts *t)
 {
-	struct file files[FILED + ENDORSEMENTS_MAX];
+	struct file files[FILED + ENDORSEMENTS_MAX] = {0};
 	size_t count = files_write(s, files);
 	char at[STAMP_TEXT];
 	for (int r = 0; r < s->revision; r++) {
