@@ -409,7 +409,7 @@ static void paper_write(struct seed_world *world, const struct paper *p)
 		      p->id, p->type, p->title, p->officer, approved ? p->leader : "\\N",
 		      approved ? seed_day(p->approved, approved_on) : "\\N", number,
 		      issued ? p->officer : "\\N", issued ? seed_day(p->issued, issued_on) : "\\N", status,
-		      (long long)(1 + submitted + approved + issued + p->additions + p->removals),
+		      (long long)1 + (submitted + approved + issued + p->additions + p->removals),
 		      seed_stamp((struct seed_moment){p->drafted, p->second}, made),
 		      seed_stamp((struct seed_moment){last, p->second}, moved));
 }

@@ -609,7 +609,9 @@ static void seat_score(const struct story *s, struct seat *seat, int number)
 {
 	bool is_good = s->plan->is_recognised && !(s->plan->is_revised && s->round == 1);
 	for (int c = 0; c < CRITERIA; c++) {
-		int score = 76 + (int)(draw(s, (uint64_t)(s->round * 1000 + number * 10 + c)) % 16);
+		int score =
+			76 +
+			(int)(draw(s, (uint64_t)s->round * 1000 + (uint64_t)number * 10 + (uint64_t)c) % 16);
 		if (!s->plan->is_recognised)
 			score -= 32;
 		else if (!is_good && c == 6)
@@ -1464,7 +1466,7 @@ static void bank_write(struct story *s)
 		return;
 	bank_id(s, id);
 	struct arena *arena = s->world->batch;
-	const char *account = arena_printf(arena, "61%017lld", (long long)(s->plan->story + 1));
+	const char *account = arena_printf(arena, "61%017lld", (long long)s->plan->story + 1);
 	seed_stamp(s->approved, at);
 	buffer_printf(&s->world->out[TABLE_bank_account],
 		      "%s\t%s\t示例银行渭南分行（虚构）\t\\\\x%s\t%s\t%s\t%s\t%s\tconfirmed\t2\t%s\t%s\n", id,
