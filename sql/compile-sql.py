@@ -46,9 +46,9 @@ def read_statement(path):
     if not re.fullmatch(r"[a-z][a-z0-9_]*\.sql", path.name):
         fail(path, "the name must be noun_verb.sql")
     first, _, text = path.read_text(encoding="utf-8").partition("\n")
-    match = re.fullmatch(r"-- :([a-z]+)( :slow)?\s*", first)
+    match = re.fullmatch(r"-- :([a-z]+)( :slow)?( :generic)?\s*", first)
     if not match or match.group(1) not in CARDINALITIES:
-        fail(path, "the first line must be -- :one, :optional, :many, :exec (perhaps with :slow) or :copy")
+        fail(path, "the first line must be -- :one, :optional, :many, :exec (perhaps with :slow, then :generic) or :copy")
     text = text.strip()
     if text.endswith(";"):
         text = text[:-1].rstrip()
@@ -58,6 +58,8 @@ def read_statement(path):
     if ";" in code:
         fail(path, "more than one statement")
     check_common(path, code)
+    if match.group(3) and not match.group(2):
+        fail(path, ":generic is for :slow statements: the lane runs each as it comes")
     if CUTTING.search(code):
         fail(path, "a cast with a length cuts silently: cast to text or numeric, let the column's constraint check")
     numbers = {int(n) for n in re.findall(r"\$(\d+)", code)}
@@ -69,6 +71,7 @@ def read_statement(path):
         "text": text,
         "cardinality": match.group(1),
         "slow": bool(match.group(2)),
+        "generic": bool(match.group(3)),
         "count": count,
     }
 
@@ -107,7 +110,7 @@ def main():
         copy = c_string(copy_text(s["text"])) if s["cardinality"] == "copy" else "NULL"
         rows.append(
             f"\t[SQL_{s['name'].upper()}] = {{\"{s['name']}\", CARDINALITY_{s['cardinality'].upper()}, "
-            f"{'true' if s['slow'] else 'false'}, {s['count']},\n\t{c_string(s['text'])},\n\t{copy}}},\n"
+            f"{'true' if s['slow'] else 'false'}, {'true' if s['generic'] else 'false'}, {s['count']},\n\t{c_string(s['text'])},\n\t{copy}}},\n"
         )
     write(out / "statements.c", f'{note}#include "statement.h"\n\nconst struct statement_text statements[STATEMENT_COUNT + 1] = {{\n{"".join(rows)}}};\n')
 

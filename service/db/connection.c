@@ -98,6 +98,7 @@ static const struct {
 		{"commit", "commit"},
 		{"rollback", "rollback"},
 		{"check_now", "set constraints all immediate"},
+		{"plan_generic", "set local plan_cache_mode = force_generic_plan"},
 		{"ping", "select 1"}};
 #define PREPARED          (STATEMENT_COUNT + (int)(sizeof commands / sizeof *commands))
 #define PREPARED_TOGETHER 8

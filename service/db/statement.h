@@ -19,7 +19,8 @@ enum cardinality {
 struct statement_text {
 	const char *name;
 	enum cardinality cardinality;
-	bool slow; /* runs on a connection of its own, never on the lane */
+	bool slow;    /* runs on a connection of its own, never on the lane */
+	bool generic; /* planned once for all values: planning it anew costs more than it could save */
 	int parameters;
 	const char *text;
 	const char *copy; /* of :copy: the COPY command, its format left out, with parameters as settings

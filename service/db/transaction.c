@@ -89,6 +89,15 @@ static struct problem *fly(struct db *db, struct arena *arena, enum statement st
 	return NULL;
 }
 
+/* fly_command - the same for a command. A connection that is lost already says so at the next statement. */
+static void fly_command(struct db *db, struct arena *arena, const char *name)
+{
+	if (connection_send_command(db->connection, name))
+		db->flights[db->flight_count++] = (struct flight){STATEMENT_COUNT, NULL};
+	else
+		db->failed = sqlstate_problem(arena, NULL, STATEMENT_COUNT);
+}
+
 /* land_one - NULL when all went well. The first failure is the one to tell of: the server passes over what
  * comes after it. */
 static struct problem *land_one(struct db *db, struct arena *arena, const struct flight *flight)
@@ -213,6 +222,8 @@ static struct problem *run_alone(struct pool *pool, struct arena *arena, enum st
 	for (int attempt = 0; attempt < 2; attempt++) {
 		struct db *db = NULL;
 		TRY(db_begin(pool, arena, true, &db));
+		if (statements[statement].generic)
+			fly_command(db, arena, "plan_generic");
 		problem = run_open(db, arena, statement, parameters, count, ret);
 		db_rollback(db);
 		if (!problem || !db_is_retryable(problem))
@@ -246,11 +257,7 @@ struct problem *db_begin(struct pool *pool, struct arena *arena, bool read_only,
 	db->flight_count = db->ahead_count = 0;
 	db->failed = NULL;
 	db->ahead = NULL;
-	/* a connection that is lost already says so at the first statement */
-	if (connection_send_command(db->connection, read_only ? "begin_read" : "begin"))
-		db->flights[db->flight_count++] = (struct flight){STATEMENT_COUNT, NULL};
-	else
-		db->failed = sqlstate_problem(arena, NULL, STATEMENT_COUNT);
+	fly_command(db, arena, read_only ? "begin_read" : "begin");
 	*ret = db;
 	return NULL;
 }
@@ -363,8 +370,6 @@ struct problem *db_check_now(struct db *db, struct arena *arena)
 {
 	if (db->failed)
 		return db->failed;
-	if (!connection_send_command(db->connection, "check_now"))
-		return db->failed = sqlstate_problem(arena, NULL, STATEMENT_COUNT);
-	db->flights[db->flight_count++] = (struct flight){STATEMENT_COUNT, NULL};
-	return round_trip(db, arena);
+	fly_command(db, arena, "check_now");
+	return db->failed ? db->failed : round_trip(db, arena);
 }

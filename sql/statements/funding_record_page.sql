@@ -1,4 +1,4 @@
--- :many :slow
+-- :many :slow :generic
 -- an alliance's or a host's records, and those of who does not reach all, are found by their awards
 select f.entry_no::text as _key, f.id as _id, f.id, f.entry_no, f.kind, f.booked_on, f.fiscal_year, f.amount,
        f.award_id as "award.id", f.award_number as "award.number", f.award_kind as "award.kind", f.award_status as "award.status",

@@ -1,4 +1,4 @@
--- :one :slow
+-- :one :slow :generic
 -- an alliance's or a host's records, and those of who does not reach all, are found by their awards
 select json_build_object('records', count(*),
     'budget', money_json(coalesce(sum(f.amount) filter (where f.kind = 'budget'), 0)::bigint),
