@@ -32,8 +32,10 @@ class Database:
         self.postmaster = int((self.home / "data/postmaster.pid").read_text(encoding="utf-8").split()[0])
         self.connection = Connection(self.url("postgres"))
 
-    def url(self, user=SERVICE):
-        return f"host='{self.socket}' user={user} dbname={DATABASE} options='-c TimeZone=Asia/Shanghai -c DateStyle=ISO -c jit=off'"
+    def url(self, user=SERVICE, generic=False):
+        """generic: statements are planned once for all values."""
+        options = "-c TimeZone=Asia/Shanghai -c DateStyle=ISO -c jit=off" + (" -c plan_cache_mode=force_generic_plan" if generic else "")
+        return f"host='{self.socket}' user={user} dbname={DATABASE} options='{options}'"
 
     def program_url(self, user=SERVICE):
         return f"host='{self.socket}' user={user} dbname={DATABASE}"

@@ -73,19 +73,20 @@ def wrk(party, database, connections, seconds, script, *arguments, pause_ms=0):
 
 
 class Pgbench:
-    """One script. Connecting and preparing is no part of the statements: what a run of one transaction a client costs is taken off."""
+    """One script. Connecting and preparing is no part of the statements: what a run of one transaction a client costs is taken off.
+    generic: its statements are planned once for all values."""
 
-    def __init__(self, database, directory, name, text, definitions):
+    def __init__(self, database, directory, name, text, definitions, generic=False):
         self.database, self.directory, self.definitions = database, pathlib.Path(directory), definitions
         self.path = self.directory / f"{name}.sql"
         self.path.write_text(text, encoding="utf-8")
-        self.starts = {}
+        self.url, self.starts = database.url(generic=generic), {}
 
     def command(self, clients, limit, definitions):
         words = [BIN / "pgbench", "-n", "-M", "prepared", "-f", self.path, "-c", clients, "-j", min(2, clients), *limit]
         for key, value in {**self.definitions, **definitions}.items():
             words += ["-D", f"{key}={value}"]
-        return [*words, self.database.url()]
+        return [*words, self.url]
 
     def spend(self, clients, limit, definitions):
         with Watch(None, self.database.postmaster) as watch:

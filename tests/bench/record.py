@@ -7,7 +7,7 @@ import re
 from database import DATABASE, ROOT, SERVICE
 
 LINE = re.compile(r"^\S+ \S+ \S+ \[(\d+)\] (LOG|DETAIL):  (.*)", re.S)
-COMMAND = re.compile("begin|commit|rollback", re.I)
+COMMAND = re.compile("begin|commit|rollback|set ", re.I)
 PARAMETER = re.compile(r"\$(\d+) = (NULL|'(?:[^']|'')*')", re.S)
 # Who calls (the others have no authentication), and what the service does by itself meanwhile.
 ASIDE = re.compile("caller_by_key|credential_touch|sweep_.*|idempotency_key_purge")
@@ -59,31 +59,36 @@ def pieces(value, variables):
     return found or [("text", "")]
 
 
-def sql_of(name):
-    text = (ROOT / "sql/statements" / f"{name}.sql").read_text(encoding="utf-8").partition("\n")[2].strip()
-    return text.removesuffix(";").rstrip()
+def file_of(name):
+    """(the words of the first line, the statement) of a file of sql/statements."""
+    marks, _, text = (ROOT / "sql/statements" / f"{name}.sql").read_text(encoding="utf-8").partition("\n")
+    return marks.split(), text.strip().removesuffix(";").rstrip()
+
+
+def step(name, parameters):
+    """One statement of a plan. generic: it is planned once for all values, as the service has it planned."""
+    marks, sql = file_of(name)
+    return {"name": name, "sql": sql, "generic": ":generic" in marks, "parameters": parameters}
 
 
 def plan(text, variables, writes):
     """The statements of one request: of a write all of its transaction, of a read what it sent anywhere."""
-    steps = [step for step in executed(text) if not (step[1] and ASIDE.fullmatch(step[1]))]
+    named = [one for one in executed(text) if one[1] and not ASIDE.fullmatch(one[1])]
     if writes:
-        touched = {step[0] for step in steps if variables["id"] in step[3]}
+        touched = {one[0] for one in named if variables["id"] in one[3]}
         if len(touched) != 1:
             raise SystemExit(f"bench: a write ran on {len(touched)} connections:\n{text}")
-        steps = [step for step in steps if step[0] in touched]
-    named = [step for step in steps if step[1]]
+        named = [one for one in named if one[0] in touched]
     if not named:
         raise SystemExit(f"bench: no statement was seen in\n{text}")
-    return [{"name": name, "sql": sql_of(name), "parameters": [pieces(value, variables) for value in values]}
-            for _, name, _, values in named]
+    return [step(name, [pieces(value, variables) for value in values]) for _, name, _, values in named]
 
 
 def difference(one, other):
     for first, second in zip(one, other):
         if first != second:
             return f"{first['name']} cannot be repeated: {first['parameters']} against {second['parameters']}"
-    return f"two requests ran {[step['name'] for step in one]} and {[step['name'] for step in other]}"
+    return f"two requests ran {[first['name'] for first in one]} and {[second['name'] for second in other]}"
 
 
 def record(database, request, variables, writes):
@@ -112,7 +117,7 @@ class Script:
 
     def __init__(self, plan_of, writes, renamed):
         self.renamed, self.definitions, self.names = renamed, {}, {}
-        lines = [self.statement(step) for step in plan_of]
+        lines = [self.statement(one) for one in plan_of]
         self.text = "\n".join(["begin;", *lines, "commit;"] if writes else lines) + "\n"
 
     def constant(self, value):
@@ -127,15 +132,15 @@ class Script:
         texts = [self.constant(value) if kind == "text" else self.renamed.get(value, f":v_{value}") for kind, value in parts]
         return texts[0] if len(texts) == 1 else "(" + " || ".join(f"{text}::text" for text in texts) + ")"
 
-    def statement(self, step):
-        sql = re.sub(r"--[^\n]*", "", step["sql"])
+    def statement(self, one):
+        sql = re.sub(r"--[^\n]*", "", one["sql"])
 
         def place(match):
             if not match.group(0).startswith("$"):
                 # pgbench would take the colon in a literal ('HH24:MI') for a variable
                 text = re.sub(r":(?=\w)", "'||':'||'", match.group(0))
                 return text if text == match.group(0) else f"({text})"
-            value = self.value(step["parameters"][int(match.group(0)[1:]) - 1])
+            value = self.value(one["parameters"][int(match.group(0)[1:]) - 1])
             # to pgbench each place is a parameter of its own: the type that is told at one place holds at all
             cast = re.search(re.escape(match.group(0)) + r"::(\w+)", sql)
             return f"{value}::{cast.group(1)}" if cast and not sql.startswith("::", match.end()) else value

@@ -193,10 +193,9 @@ class Bench:
     def plan_export(self):
         """The statement of both formats; it travels as COPY or without a name, so it is taken from its file: no filter, all records."""
         name = "funding_record_export"
-        text = record.sql_of(name)
-        count = max(int(number) for number in re.findall(r"[$]([0-9]+)", text))
+        count = max(int(number) for number in re.findall(r"[$]([0-9]+)", record.file_of(name)[1]))
         auditor = self.database.value("select id from account where name = '基准审计'")
-        plan = [{"name": name, "sql": text, "parameters": [[("text", auditor)], *[None] * (count - 1)]}]
+        plan = [record.step(name, [[("text", auditor)], *[None] * (count - 1)])]
         for one in ("export_csv", "export_ndjson"):
             self.workloads[one].make_copy(plan)
         return plan

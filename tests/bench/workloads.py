@@ -67,7 +67,8 @@ class Read:
         names = ", ".join(f"{column} as v_{column}" for column in columns)
         pick = (f"\\if :i % {REPICK} = 0\n\\set r random(1, {rows})\nselect {names} from bench.{self.name} where n = :r \\gset\n\\endif\n"
                 "\\set i :i + 1\n")
-        self.pgbench = load.Pgbench(self.bench.database, self.bench.directory, self.name, pick + script.text, {"i": 0, **script.definitions})
+        self.pgbench = load.Pgbench(self.bench.database, self.bench.directory, self.name, pick + script.text, {"i": 0, **script.definitions},
+                                    any(one["generic"] for one in plan))
 
     def file_of(self, party):
         """The paths for a party: "all"; for the peers "peer" where their cursors are others; for the instance with the cache "hot", where it fits."""

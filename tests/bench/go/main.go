@@ -23,6 +23,7 @@ import (
 type step struct {
 	Name       string
 	SQL        string
+	Generic    bool
 	Parameters [][][2]string
 }
 
@@ -36,7 +37,9 @@ type plans struct {
 var (
 	plan plans
 	pool *pgxpool.Pool
-	zone = time.FixedZone("", 8*3600)
+	// for statements that are planned once for all values; it connects when it is first used
+	generic *pgxpool.Pool
+	zone    = time.FixedZone("", 8*3600)
 )
 
 func bind(one step, variables map[string]string) []interface{} {
@@ -266,7 +269,11 @@ func funding(w http.ResponseWriter, r *http.Request) {
 	var totals string
 	items := make([]fundingItem, 0, plan.Limit+1)
 	for _, one := range plan.Funding {
-		rows, err := pool.Query(r.Context(), one.SQL, bind(one, variables)...)
+		from := pool
+		if one.Generic {
+			from = generic
+		}
+		rows, err := from.Query(r.Context(), one.SQL, bind(one, variables)...)
 		for err == nil && rows.Next() {
 			if one.Name == "funding_record_totals" {
 				err = rows.Scan(&totals)
@@ -559,9 +566,13 @@ func main() {
 	if err == nil {
 		err = json.Unmarshal(text, &plan)
 	}
+	database := fmt.Sprintf("host=%s user=%s dbname=%s TimeZone=Asia/Shanghai jit=off pool_max_conns=%s",
+		os.Getenv("BENCH_SOCKET"), os.Getenv("BENCH_USER"), os.Getenv("BENCH_DATABASE"), os.Getenv("BENCH_POOL"))
 	if err == nil {
-		pool, err = pgxpool.Connect(context.Background(), fmt.Sprintf("host=%s user=%s dbname=%s TimeZone=Asia/Shanghai jit=off pool_max_conns=%s pool_min_conns=%s",
-			os.Getenv("BENCH_SOCKET"), os.Getenv("BENCH_USER"), os.Getenv("BENCH_DATABASE"), os.Getenv("BENCH_POOL"), os.Getenv("BENCH_POOL")))
+		pool, err = pgxpool.Connect(context.Background(), database+" pool_min_conns="+os.Getenv("BENCH_POOL"))
+	}
+	if err == nil {
+		generic, err = pgxpool.Connect(context.Background(), database+" plan_cache_mode=force_generic_plan")
 	}
 	if err != nil {
 		log.Fatal(err)

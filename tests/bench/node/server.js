@@ -11,7 +11,7 @@ const labels = plan.Labels;
 const text = (value) => value;
 
 // Dates stay text, bigint becomes a number, JSON that is text already is not quoted again.
-const sql = postgres({
+const options = {
   host: process.env.BENCH_SOCKET,
   user: process.env.BENCH_USER,
   database: process.env.BENCH_DATABASE,
@@ -25,7 +25,10 @@ const sql = postgres({
     jsonb: { to: 3802, from: [], serialize: text, parse: text },
     boolean: { to: 16, from: [16], serialize: String, parse: (value) => value === "t" },
   },
-});
+};
+const sql = postgres(options);
+// For statements that are planned once for all values; both connect when they are first used.
+const generic = postgres({ ...options, connection: { ...options.connection, plan_cache_mode: "force_generic_plan" } });
 
 function bind(step, variables) {
   return step.parameters.map((pieces) => {
@@ -171,7 +174,7 @@ app.get("/v1/funding-records", async (request, reply) => {
   let items = [];
   let totals = null;
   for (const step of plan.Funding) {
-    const rows = await run(sql, step, variables);
+    const rows = await run(step.generic ? generic : sql, step, variables);
     if (step.name === "funding_record_totals") totals = JSON.parse(rows[0].totals);
     else items = rows.map(fundingItem);
   }
