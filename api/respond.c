@@ -45,9 +45,8 @@ static void add_common(struct exchange *x, const char *media_type)
 	bool is_page = media_type && strncmp(media_type, "text/html", 9) == 0;
 	add(x, "Content-Security-Policy", is_page ? CSP_PAGE : CSP_DATA);
 	add(x, "Vary", "Accept, Accept-Encoding, Accept-Language, Authorization");
-	if (media_type) {
+	if (media_type)
 		add(x, "Content-Type", media_type);
-	}
 	if (media_type && (strstr(media_type, "json") || is_page))
 		add(x, "Content-Language", x->rq.english ? "en" : "zh-CN");
 	if (x->close)

@@ -49,7 +49,7 @@ bool connection_send(struct connection *connection, enum statement statement, co
 		     size_t count);
 
 /* connection_send_command - the same for one of the commands that are prepared beside the statements: begin,
-   begin_read, commit, rollback, check_now, ping. */
+   begin_read, commit, rollback, check_now, plan_generic, ping. */
 bool connection_send_command(struct connection *connection, const char *name);
 
 /* connection_sync - the end of what is sent in one go: after a failure the server passes over everything up

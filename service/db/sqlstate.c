@@ -162,13 +162,16 @@ static bool says_values(const char *state)
 	return starts(state, "22") || starts(state, "23");
 }
 
+/* What is written for a result that never came. */
+#define SILENT "SQLSTATE 08000 "
+
 struct problem *sqlstate_problem(struct arena *arena, const PGresult *result, enum statement statement)
 {
 	const char *name = statement < STATEMENT_COUNT ? statements[statement].name : "command";
 	const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
 	if (!state) {
 		struct problem *problem = make(arena, PROBLEM_database_unavailable, 1);
-		problem->cause = arena_printf(arena, "SQLSTATE 08000 %s: connection lost", name);
+		problem->cause = arena_printf(arena, SILENT "%s: connection lost", name);
 		return problem;
 	}
 	struct problem *problem = by_state(arena, result, state, statement);
@@ -180,9 +183,6 @@ struct problem *sqlstate_problem(struct arena *arena, const PGresult *result, en
 								       : "value refused");
 	return problem;
 }
-
-/* What sqlstate_problem writes for a result that never came. */
-#define SILENT "SQLSTATE 08000 "
 
 bool sqlstate_is_silent(const struct problem *problem)
 {
@@ -197,7 +197,7 @@ bool sqlstate_is_lost(const PGresult *result)
 
 /* A plan made before a change of the schema (0A000, 26000) is cured by a new connection, as a deadlock by a
  * repeat. */
-static const char *const retryable[] = {"SQLSTATE 40001 ", "SQLSTATE 40P01 ", "SQLSTATE 08000 ",
+static const char *const retryable[] = {"SQLSTATE 40001 ", "SQLSTATE 40P01 ", SILENT,
 					"SQLSTATE 57P01 ", "SQLSTATE 0A000 ", "SQLSTATE 26000 "};
 
 bool db_is_retryable(const struct problem *problem)

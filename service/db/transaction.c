@@ -42,7 +42,16 @@ static struct problem *check_count(struct arena *arena, enum statement statement
 	return tuples ? NULL : defect(arena, statement, "no rows");
 }
 
-/* take_command - the same for a command, which gives no rows. */
+/* give_rows - of a result that is the arena's already. */
+static struct problem *give_rows(struct arena *arena, enum statement statement, PGresult *result,
+				 struct rows *ret)
+{
+	TRY(check_count(arena, statement, result));
+	*ret = (struct rows){result, PQntuples(result), statement};
+	return NULL;
+}
+
+/* take_command - the result of a command, which gives no rows. */
 static struct problem *take_command(struct arena *arena, PGresult *result)
 {
 	struct problem *problem = NULL;
@@ -62,10 +71,7 @@ static struct problem *take_result(struct arena *arena, enum statement statement
 	ExecStatusType status = PQresultStatus(result);
 	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
 		return sqlstate_problem(arena, result, statement);
-	TRY(check_count(arena, statement, result));
-	if (ret)
-		*ret = (struct rows){result, PQntuples(result), statement};
-	return NULL;
+	return ret ? give_rows(arena, statement, result, ret) : check_count(arena, statement, result);
 }
 
 /* ---- in flight ---- */
@@ -120,8 +126,8 @@ static struct problem *land_one(struct db *db, struct arena *arena, const struct
 	return take_result(arena, flight->statement, result, &rows);
 }
 
-/* land - receive everything that is in flight, up to the sync behind it. */
-static struct problem *land(struct db *db, struct arena *arena)
+/* land_flights - receive everything that is in flight; the first failure. */
+static struct problem *land_flights(struct db *db, struct arena *arena)
 {
 	for (int i = 0; i < db->flight_count; i++) {
 		struct problem *problem = land_one(db, arena, &db->flights[i]);
@@ -129,11 +135,18 @@ static struct problem *land(struct db *db, struct arena *arena)
 			db->failed = problem;
 	}
 	db->flight_count = 0;
-	if (!db->connection->broken)
-		connection_take_sync(db->connection);
 	if (db->failed)
 		cure(db, db->failed);
 	return db->failed;
+}
+
+/* land - the same, up to the sync behind it. */
+static struct problem *land(struct db *db, struct arena *arena)
+{
+	struct problem *problem = land_flights(db, arena);
+	if (!db->connection->broken)
+		connection_take_sync(db->connection);
+	return problem;
 }
 
 /* fly_ahead - what was asked for ahead goes right behind the statement that somebody waits for. */
@@ -168,12 +181,7 @@ static struct problem *run_open(struct db *db, struct arena *arena, enum stateme
 	if (!ret && db->flight_count < FLIGHTS_MAX - AHEAD_MAX - 1)
 		return NULL;
 	TRY(round_trip(db, arena));
-	if (!ret)
-		return NULL;
-	struct problem *problem = check_count(arena, statement, result);
-	if (!problem)
-		*ret = (struct rows){result, PQntuples(result), statement};
-	return problem;
+	return ret ? give_rows(arena, statement, result, ret) : NULL;
 }
 
 struct ahead *db_ahead(struct db *db, struct arena *arena, enum statement statement,
@@ -207,12 +215,24 @@ struct problem *db_take(struct db *db, struct arena *arena, struct ahead *ahead,
 		return db_run(db, arena, ahead->statement, ahead->parameters, ahead->count, ret);
 	if (!ahead->result)
 		return db->failed ? db->failed : defect(arena, ahead->statement, "taken after its failure");
-	TRY(check_count(arena, ahead->statement, ahead->result));
-	*ret = (struct rows){ahead->result, PQntuples(ahead->result), ahead->statement};
-	return NULL;
+	return give_rows(arena, ahead->statement, ahead->result, ret);
 }
 
 /* ---- alone and on the lane ---- */
+
+/* run_whole - a transaction of one read, in one round trip. */
+static struct problem *run_whole(struct db *db, struct arena *arena, enum statement statement,
+				 const char *const *parameters, size_t count, struct rows *ret)
+{
+	PGresult *result = NULL;
+	if (statements[statement].generic)
+		fly_command(db, arena, "plan_generic");
+	if (!db->failed)
+		TRY(fly(db, arena, statement, parameters, count, &result));
+	fly_command(db, arena, "rollback");
+	TRY(db->failed ? db->failed : round_trip(db, arena));
+	return give_rows(arena, statement, result, ret);
+}
 
 /* run_alone - one read on a pooled connection: a slow one, or one that the lane lost. */
 static struct problem *run_alone(struct pool *pool, struct arena *arena, enum statement statement,
@@ -222,11 +242,13 @@ static struct problem *run_alone(struct pool *pool, struct arena *arena, enum st
 	for (int attempt = 0; attempt < 2; attempt++) {
 		struct db *db = NULL;
 		TRY(db_begin(pool, arena, true, &db));
-		if (statements[statement].generic)
-			fly_command(db, arena, "plan_generic");
-		problem = run_open(db, arena, statement, parameters, count, ret);
+		problem = run_whole(db, arena, statement, parameters, count, ret);
+		if (!problem) {
+			pool_checkin(db);
+			return NULL;
+		}
 		db_rollback(db);
-		if (!problem || !db_is_retryable(problem))
+		if (!db_is_retryable(problem))
 			break;
 	}
 	return problem;
@@ -295,16 +317,9 @@ static struct problem *judge_commit(struct arena *arena, const PGresult *result,
    the COMMIT behind it was passed over; one without an answer leaves both in doubt. */
 static struct problem *land_before_commit(struct db *db, struct arena *arena)
 {
-	for (int i = 0; i < db->flight_count; i++) {
-		struct problem *problem = land_one(db, arena, &db->flights[i]);
-		if (problem && !db->failed)
-			db->failed = problem;
-	}
-	db->flight_count = 0;
-	if (db->failed)
-		cure(db, db->failed);
-	bool in_doubt = db->failed && sqlstate_is_silent(db->failed);
-	return in_doubt ? unknown(arena, "connection lost before the answer to COMMIT") : db->failed;
+	struct problem *problem = land_flights(db, arena);
+	bool in_doubt = problem && sqlstate_is_silent(problem);
+	return in_doubt ? unknown(arena, "connection lost before the answer to COMMIT") : problem;
 }
 
 static struct problem *commit_run(struct db *db, struct arena *arena)
