@@ -276,3 +276,13 @@ def test_a_sequential_scan_would_be_seen(connection, large):
     """The judge itself: a statement without an index is told."""
     plan = plans(connection, "x", "select id from application where proposal = $1", ["recognise"], True)
     assert any("application" in fault for fault in faults("x", plan, large, True))
+
+
+def test_small_functions_of_every_row_are_part_of_their_statement(connection):
+    """A call of a SQL function that is not put into the statement costs several times its work."""
+    plan = connection.run("explain (verbose, format text) select money_text(amount), money_json(amount), export_text(currency) "
+                          "from (select sum(l.amount)::bigint as amount, min(l.account) as currency from journal_line l group by l.entry_id) x")
+    text = "\n".join(line for line, in plan)
+    assert "sum(l.amount)" in text and not re.search(r"\b(money_text|money_json|export_text)\(", text), text
+    assert connection.run("select money_text(-123), money_text(null), money_json(100005)::text, money_json(null), export_text(''), export_text(null)") == [
+        ("-1.23", None, '{"amount":"1000.05","currency":"CNY"}', None, "", None)]
