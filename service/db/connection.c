@@ -269,8 +269,9 @@ static PGconn *connect_to(const struct connection_options *options)
 		 "-c statement_timeout=%d -c lock_timeout=%d -c idle_in_transaction_session_timeout=%d "
 		 "-c TimeZone=Asia/Shanghai -c DateStyle=ISO -c default_transaction_isolation=read\\ "
 		 "committed "
-		 "-c default_transaction_read_only=%s -c jit=off -c random_page_cost=1.1 -c "
-		 "client_min_messages=notice "
+		 "-c default_transaction_read_only=%s -c jit=off -c random_page_cost=1.1 "
+		 /* a long report takes one core, not those of who waits for an answer */
+		 "-c max_parallel_workers_per_gather=0 -c client_min_messages=notice "
 		 "-c alliance.tell=on",
 		 options->statement_timeout_ms, options->lock_timeout_ms,
 		 2 * options->statement_timeout_ms + 10000, options->read_only ? "on" : "off");

@@ -57,7 +57,7 @@ def database(session):
 
 @pytest.fixture(scope="module")
 def connection(session, database):
-    options = "-c TimeZone=Asia/Shanghai -c jit=off -c random_page_cost=1.1"
+    options = "-c TimeZone=Asia/Shanghai -c jit=off -c random_page_cost=1.1 -c max_parallel_workers_per_gather=0"
     made = Session(f"{session.cluster().url(database, clusters.SERVICE)} client_encoding=UTF8 options='{options}'")
     yield made
     made.close()
