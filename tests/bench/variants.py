@@ -13,7 +13,7 @@ import urllib.request
 from database import BIN, DATABASE, ROOT, SERVICE, environment
 
 HERE = pathlib.Path(__file__).resolve().parent
-POOL = 8  # database connections of every party, the default of the service
+POOL = 2 * (os.cpu_count() or 1)  # database connections of every party: two for each core do most
 
 
 def free_ports(count):
