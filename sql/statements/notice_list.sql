@@ -18,7 +18,7 @@ select n.id::text as _key, n.id as _id, n.id, n.kind, n.subject_kind, n.subject_
   cross join lateral (
        select * from notice o
         where o.recipient_kind = me.recipient_kind and o.recipient = me.recipient
-          and ($2::text is null or o.id < $3::uuid)
+          and o.id < case when $2::text is null then 'ffffffff-ffff-ffff-ffff-ffffffffffff' else $3::uuid end
         order by o.id desc
         limit $4::integer) n
  order by n.id desc

@@ -1,9 +1,16 @@
 -- :many
--- who reaches everything reads it in its order; the others start from what they reach
+-- who reaches everything reads it in its order, that of its application or that of its status; the others start from what they reach
 select p.id, p.application_id, a.number as application_number, a.name, p.round, p.industry_field, p.due_on, p.result, p.status, p.created_at,
        p.created_at::text as _key, p.id as _id
   from (select x.* from (
-            (select x.* from panel x where (select exists (select from live_grant g where g.account_id = $1::uuid and g.role in ('officer', 'leader', 'auditor'))) order by x.created_at desc, x.id desc)
+            (select x.* from panel x where $5::uuid is null and $6::text is null
+                and (select exists (select from live_grant g where g.account_id = $1::uuid and g.role in ('officer', 'leader', 'auditor'))) order by x.created_at desc, x.id desc)
+            union all
+            (select x.* from panel x where $5::uuid is null and x.status = $6
+                and (select exists (select from live_grant g where g.account_id = $1::uuid and g.role in ('officer', 'leader', 'auditor'))) order by x.created_at desc, x.id desc)
+            union all
+            (select x.* from panel x where x.application_id = $5::uuid
+                and (select exists (select from live_grant g where g.account_id = $1::uuid and g.role in ('officer', 'leader', 'auditor'))) order by x.created_at desc, x.id desc)
             union all
             (select x.* from panel x where not (select exists (select from live_grant g where g.account_id = $1::uuid and g.role in ('officer', 'leader', 'auditor')))
              and x.id = any (array(select r.id from panel_reach r where r.account_id = $1::uuid)) order by x.created_at desc, x.id desc)) x

@@ -40,9 +40,8 @@ WIDE = {
     "budget_line_list": (3000, "the money of each of 51 lines is the sum of its balances; which way depends on the planner's sample"),
     "document_page": (3000, "who is no official is asked about each document of the list's order"),
     "endorsement_list": (3500, "all that reached a unit are put in order; a filter passes over what does not match"),
-    "notice_list": (6000, "the page after: all that a role was ever told is passed over"),
     "organisation_list": (3500, "all that a unit administers or brought are put in order"),
-    "panel_list": (6000, "a filter passes over what does not match; all of a unit are put in order"),
+    "panel_list": (3500, "all of a recommending unit are put in order"),
     "panel_seats": (3000, "the open seats of each expert of the panel"),
     "task_list": (3000, "everything that waits for an officer, of every kind, is put in order of its date"),
 }
