@@ -1355,6 +1355,17 @@ static void forming_write(struct story *s)
 		      stamp(s->alliance.moved, moved));
 }
 
+/* The agreement in force since the recognition is the last revision, whose hash is known here alone. */
+static void agreement_write(struct story *s, const struct texts *t)
+{
+	struct buffer *out = &s->world->out[TABLE_alliance_agreement];
+	char on[DATE_TEXT];
+	buffer_printf(out, "%s\t1\t%s\t%d\t%s\t", s->alliance.id, s->application.id, s->revision,
+		      t->sha256[s->revision - 1]);
+	seed_form_write(s->world->form, out, t->members, t->member_count, s->application.made.day, true);
+	buffer_printf(out, "\t%s\n", seed_day(s->plan->issue_day, on));
+}
+
 static void rows_of_application(struct story *s)
 {
 	struct texts t;
@@ -1371,6 +1382,8 @@ static void rows_of_application(struct story *s)
 	subject_write(s);
 	if (strcmp(s->alliance.status, "recognised") != 0)
 		forming_write(s);
+	else
+		agreement_write(s, &t);
 	s->world->counts.applications++;
 }
 
@@ -1399,16 +1412,6 @@ static void members_write(struct story *s, const struct seed_member *members, si
 			      i % 4 + 1, i % 8 + 1);
 	}
 	w->counts.members += (int64_t)count;
-}
-
-static void agreement_write(struct story *s, const struct texts *t)
-{
-	struct buffer *out = &s->world->out[TABLE_alliance_agreement];
-	char on[DATE_TEXT];
-	buffer_printf(out, "%s\t1\t%s\t%d\t%s\t", s->alliance.id, s->application.id, s->revision,
-		      t->sha256[s->revision - 1]);
-	seed_form_write(s->world->form, out, t->members, t->member_count, s->application.made.day, true);
-	buffer_printf(out, "\t%s\n", seed_day(s->plan->issue_day, on));
 }
 
 static void term_write(struct story *s)
@@ -1494,7 +1497,6 @@ static void rows_of_recognition(struct story *s)
 		      s->application.id, s->alliance.status, (long long)s->alliance.version,
 		      stamp(s->alliance.made, made), stamp(s->alliance.moved, moved));
 	members_write(s, t.members, t.member_count);
-	agreement_write(s, &t);
 	seed_bodies_write(w, s->alliance.id, t.members, t.member_count, s->plan->issue_day);
 	term_write(s);
 	award_write(s);

@@ -37,6 +37,10 @@ with step as (
     union all
     select 'an issued document without a number', count(*) from document d where d.status = 'issued' and d.document_no is null
     union all
+    select 'an agreement whose hash is not its revision''s', count(*)
+      from alliance_agreement g left join application_revision r on r.application_id = g.application_id and r.revision = g.revision
+     where g.snapshot_sha256 is distinct from r.snapshot_sha256
+    union all
     select 'an award whose reservation is not that of its payments', count(*)
       from award a
       left join (select p.award_id, sum(p.amount) as amount from payment p where p.status in ('prepared', 'confirmed', 'paid') group by p.award_id) p

@@ -80,6 +80,7 @@ def test_every_trigger_would_have_let_it_pass(small):
     "select count(*) from endorsement e where e.status = 'requested' and e.due_on < '2026-11-15' and not e.overdue",
     "select count(*) from application a where a.status in ('returned', 'correction', 'rectifying') and a.due_on < '2026-11-15'",
     "select count(*) from alliance a where a.is_public and not exists (select from recognition_term t where t.alliance_id = a.id)",
+    "select count(*) from alliance_agreement g left join application_revision r on (r.application_id, r.revision) = (g.application_id, g.revision) where g.snapshot_sha256 is distinct from r.snapshot_sha256",
     "select count(*) from pg_constraint where not convalidated",
     "select count(*) from pg_trigger where tgenabled = 'D'",
 ])
