@@ -5,6 +5,7 @@
 #include "reply.h"
 #include "transition.h"
 
+#include "article_11.h"
 #include "lifecycle.h"
 #include "text.h"
 
@@ -19,7 +20,7 @@
 static role_set application_uploaders(const char *status, const char *kind)
 {
 	static const char *const OPEN_FORM[] = {"draft", "returned", "correction", "rectifying", NULL};
-	bool is_opinion = !strcmp(kind, "recommender_opinion");
+	bool is_opinion = !strcmp(kind, FILE_OPINION);
 	if (is_opinion)
 		return strcmp(status, "submitted") ? 0 : UNITS;
 	return text_is_one_of(status, OPEN_FORM) ? ROLE_lead : 0;
@@ -42,7 +43,7 @@ static role_set uploaders_ever(const char *subject_kind, const char *kind)
 {
 	if (strcmp(subject_kind, "application"))
 		return uploaders(subject_kind, "draft", kind);
-	return strcmp(kind, "recommender_opinion") ? ROLE_lead : UNITS;
+	return strcmp(kind, FILE_OPINION) ? ROLE_lead : UNITS;
 }
 
 /* What of the reach may add to the file: of an organisation only who may change it. */

@@ -3,6 +3,7 @@
 #include "demo.h"
 #include "demo_play.h"
 
+#include "article_11.h"
 #include "schema.h"
 
 #include <string.h>
@@ -156,19 +157,8 @@ static struct problem *tale_begin(struct player *p, struct tale *t)
 
 static struct problem *tale_submit(struct player *p, struct tale *t)
 {
-	static const char *const kinds[] = {"application_form",
-					    "agreement",
-					    "charter",
-					    "council_resolution",
-					    "legal_person_proof",
-					    "lead_backbone_evidence",
-					    "construction_plan",
-					    "annual_plan",
-					    "technology_roadmap",
-					    "fund_measures",
-					    "compliance_declaration"};
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		TRY(play_attach(p, t->lead_key, "application", t->application, kinds[i]));
+	for (int i = 0; i < FILE_KINDS; i++)
+		TRY(play_attach(p, t->lead_key, "application", t->application, file_kind(i)));
 	day(p, t, 1);
 	return play_act(p, t->lead_key, "application", t->application, "submit", NULL);
 }
@@ -177,7 +167,7 @@ static struct problem *tale_endorse(struct player *p, struct tale *t)
 {
 	const json_t *ignored;
 	day(p, t, 4);
-	TRY(play_attach(p, t->unit_key, "application", t->application, "recommender_opinion"));
+	TRY(play_attach(p, t->unit_key, "application", t->application, FILE_OPINION));
 	json_t *checklist = json_pack("{sb sb sb sb}", "market_law", 1, "industry_demand", 1,
 				      "government_guidance", 1, "backbone_confirmed", 1);
 	return play(p, t->unit_key, "endorse_application", t->application,

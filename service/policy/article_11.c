@@ -2,6 +2,7 @@
    报送资料。填报《渭南市产业技术创新战略联盟认定申请表》及相关材料，经推荐单位签署意见后报市科技局。
 
    Correction, return and their time limits are the practice around this sentence, inferred. */
+#include "article_11.h"
 #include "facts.h"
 #include "form.h"
 #include "rules_decl.h"
@@ -11,10 +12,10 @@
 #include <string.h>
 
 /* What belongs to a file at submission. The unit's sealed opinion follows before acceptance (EN-03), the
-   roadmap may follow within a year (AP-25). */
+   roadmap, without words here, may follow within a year (AP-25). */
 static const struct {
 	const char *kind, *zh, *en;
-} REQUIRED[] = {
+} FILES[FILE_KINDS] = {
 	{"application_form", "缺少申请表（盖章扫描件）。", "The sealed application form is missing."},
 	{"agreement", "缺少联盟协议。", "The agreement is missing."},
 	{"charter", "缺少联盟章程。", "The charter is missing."},
@@ -25,9 +26,15 @@ static const struct {
 	 "The evidence of the lead's backbone position is missing."},
 	{"construction_plan", "缺少建设规划。", "The construction plan is missing."},
 	{"annual_plan", "缺少第一年度计划。", "The first annual plan is missing."},
+	{"technology_roadmap", NULL, NULL},
 	{"fund_measures", "缺少经费内部管理办法。", "The internal fund measures are missing."},
 	{"compliance_declaration", "缺少合规承诺书。", "The declaration of compliance is missing."},
 };
+
+const char *file_kind(int number)
+{
+	return FILES[number].kind;
+}
 
 static const char *const MEDIA_TYPES[] = {
 	"application/pdf",
@@ -66,11 +73,11 @@ static void attachment_judge(const struct application_facts *application,
 void rule_ap_27(const struct facts *facts, struct findings *findings)
 {
 	const struct application_facts *application = facts->application;
-	for (size_t i = 0; i < sizeof REQUIRED / sizeof *REQUIRED; i++)
-		if (!attachment_find(application, REQUIRED[i].kind))
+	for (size_t i = 0; i < FILE_KINDS; i++)
+		if (FILES[i].zh && !attachment_find(application, FILES[i].kind))
 			finding_add(findings, RULE_AP_27,
-				    arena_printf(findings->arena, "#/attachments/%s", REQUIRED[i].kind),
-				    REQUIRED[i].zh, REQUIRED[i].en);
+				    arena_printf(findings->arena, "#/attachments/%s", FILES[i].kind),
+				    FILES[i].zh, FILES[i].en);
 	if (!attachment_find(application, "feasibility_report"))
 		finding_warn(findings, RULE_AP_27, "#/attachments/feasibility_report", "建议附可行性报告。",
 			     "A feasibility report is recommended.");
@@ -93,9 +100,9 @@ void rule_ap_31(const struct facts *facts, struct findings *findings)
 /* EN-03: the opinion bears the unit's seal; the scan belongs to this request. */
 void rule_en_03(const struct facts *facts, struct findings *findings)
 {
-	const struct attachment_fact *scan = attachment_find(facts->application, "recommender_opinion");
+	const struct attachment_fact *scan = attachment_find(facts->application, FILE_OPINION);
 	if (!scan || !scan->since_request)
-		finding_add(findings, RULE_EN_03, "#/attachments/recommender_opinion",
+		finding_add(findings, RULE_EN_03, "#/attachments/" FILE_OPINION,
 			    "须上传本次推荐意见的盖章扫描件。",
 			    "The sealed scan of this opinion is to be uploaded.");
 }
