@@ -57,6 +57,16 @@ const char *seed_day(int day, char ret[DATE_TEXT])
 	return date_format(date_from_days(day), ret);
 }
 
+const char *seed_stamp_or_null(struct seed_moment moment, char ret[STAMP_TEXT])
+{
+	return moment.day ? seed_stamp(moment, ret) : "\\N";
+}
+
+const char *seed_day_or_null(int day, char ret[DATE_TEXT])
+{
+	return day ? seed_day(day, ret) : "\\N";
+}
+
 int seed_year(int day)
 {
 	return date_from_days(day).year;

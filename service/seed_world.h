@@ -141,6 +141,9 @@ const char *seed_id_make(const struct seed_world *world, seed_id ret, int day, u
 const char *seed_request_id(const struct seed_world *world, char ret[33], uint64_t a, uint64_t b);
 const char *seed_stamp(struct seed_moment moment, char ret[STAMP_TEXT]);
 const char *seed_day(int day, char ret[DATE_TEXT]);
+/* seed_stamp_or_null, seed_day_or_null - \N for what has not come. */
+const char *seed_stamp_or_null(struct seed_moment moment, char ret[STAMP_TEXT]);
+const char *seed_day_or_null(int day, char ret[DATE_TEXT]);
 int seed_year(int day);
 int seed_workday(int day); /* the day, or the Monday after it */
 const char *seed_or_null(const char *text);
@@ -214,38 +217,44 @@ void seed_form_write(const struct seed_form *form, struct buffer *out, const str
 void seed_bodies_write(struct seed_world *world, const char *alliance_id, const struct seed_member *members,
 		       size_t count, int day);
 
-/* ---- seed_plan.c, seed_story.c ---- */
+/* ---- seed_plan.c, seed_story.c and the files of seed_story.h ---- */
+/* ACT(SYMBOL, function): what is done at a moment, act_function of the story's files. */
+#define SEED_ACTS(ACT)                                                                                       \
+	ACT(CREATE, create)                                                                                  \
+	ACT(SUBMIT, submit)                                                                                  \
+	ACT(OVERDUE, overdue)                                                                                \
+	ACT(RETURN, return )                                                                                 \
+	ACT(RESUBMIT, resubmit)                                                                              \
+	ACT(ENDORSE, endorse)                                                                                \
+	ACT(DECLINE, decline)                                                                                \
+	ACT(CORRECTION, correction)                                                                          \
+	ACT(CORRECT, correct)                                                                                \
+	ACT(ACCEPT, accept)                                                                                  \
+	ACT(REJECT, reject)                                                                                  \
+	ACT(EXPIRE, expire)                                                                                  \
+	ACT(WITHDRAW, withdraw)                                                                              \
+	ACT(PANEL, panel)                                                                                    \
+	ACT(ANSWER, answer)                                                                                  \
+	ACT(OPEN, open)                                                                                      \
+	ACT(SCORE, score)                                                                                    \
+	ACT(CONCLUDE, conclude)                                                                              \
+	ACT(RECTIFY, rectify)                                                                                \
+	ACT(RECTIFIED, rectified)                                                                            \
+	ACT(PROPOSE, propose)                                                                                \
+	ACT(REFUSE, refuse)                                                                                  \
+	ACT(APPROVE, approve)                                                                                \
+	ACT(ISSUE, issue)                                                                                    \
+	ACT(AWARD, award)                                                                                    \
+	ACT(AWARD_CANCEL, award_cancel)                                                                      \
+	ACT(PREPARE, prepare)                                                                                \
+	ACT(CONFIRM, confirm)                                                                                \
+	ACT(BOOK, book)                                                                                      \
+	ACT(REVERSE, reverse)
+
 enum seed_act {
-	ACT_CREATE,
-	ACT_SUBMIT,
-	ACT_OVERDUE,
-	ACT_RETURN,
-	ACT_RESUBMIT,
-	ACT_ENDORSE,
-	ACT_DECLINE,
-	ACT_CORRECTION,
-	ACT_CORRECT,
-	ACT_ACCEPT,
-	ACT_REJECT,
-	ACT_EXPIRE,
-	ACT_WITHDRAW,
-	ACT_PANEL,
-	ACT_ANSWER,
-	ACT_OPEN,
-	ACT_SCORE,
-	ACT_CONCLUDE,
-	ACT_RECTIFY,
-	ACT_RECTIFIED,
-	ACT_PROPOSE,
-	ACT_REFUSE,
-	ACT_APPROVE,
-	ACT_ISSUE,
-	ACT_AWARD,
-	ACT_AWARD_CANCEL,
-	ACT_PREPARE,
-	ACT_CONFIRM,
-	ACT_BOOK,
-	ACT_REVERSE,
+#define ACT(symbol, function) ACT_##symbol,
+	SEED_ACTS(ACT)
+#undef ACT
 };
 enum { MOMENTS_MAX = 96, INSTALMENTS_MAX = 9 };
 struct seed_plan {
@@ -270,7 +279,8 @@ void seed_story_play(struct seed_world *world, const struct seed_plan *plan, int
 /* seed_story_registers - whether this story registers its lead: a lead of two is registered by the one that
  * begins first. */
 bool seed_story_registers(const struct seed_world *world, int64_t story);
-/* seed_story_prepare - find the steps in the lifecycle; the problem names one that is not there. */
+/* seed_story_prepare (seed_step.c) - find the steps in the lifecycle; the problem names one that is not
+ * there. */
 MUST_CHECK struct problem *seed_story_prepare(struct arena *arena);
 
 #endif
