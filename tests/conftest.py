@@ -20,7 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from support.client import Recorder  # noqa: E402
-from support.cluster import Cluster  # noqa: E402
+from support.cluster import Cluster, control  # noqa: E402
 from support.world import World  # noqa: E402
 
 SUITES = ("tests/contract", "tests/scenario", "tests/attack")
@@ -40,7 +40,7 @@ class Session:
 
     def cluster(self):
         if not self.started:
-            self.started = Cluster(self.directory / "cluster")
+            self.started = Cluster(self.directory / "cluster", "fast")
             self.started.migrate()
         return self.started
 
@@ -51,12 +51,10 @@ class Session:
     def close(self):
         if self.started:
             self.started.stop()
-        home = self.directory / "cluster/postgres-path"
-        if home.exists():
-            shutil.rmtree(home.read_text().strip(), ignore_errors=True)
         if os.environ.get("TEST_KEEP"):
             print(f"\nkept: {self.directory}")
         else:
+            control("remove", self.directory / "cluster")
             shutil.rmtree(self.directory, ignore_errors=True)
 
 

@@ -2,7 +2,8 @@
 files, which wrk draws from), and blocks of objects that writes use up, each object once."""
 import subprocess
 
-from database import OWNER, SERVICE, environment
+from support.cluster import OWNER, SERVICE
+from support.process import environment
 
 CLOCK = "2026-11-15T09:00:00+08:00"
 FIRST = 100_000_000_000  # numbers of prepared objects have twelve digits, so that every request has the same length

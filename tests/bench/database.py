@@ -1,34 +1,25 @@
 """The bench's own PostgreSQL: started with memory for a large database and with fsync, migrated, filled by allianced seed, and ended
 again. SQL as the owner or as the superuser goes through libpq."""
-import os
+import contextlib
 import pathlib
-import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
+from support.cluster import DATABASE, SERVICE, control  # noqa: E402
 from support.libpq import Connection  # noqa: E402
 
 BIN = pathlib.Path("/usr/lib/postgresql/15/bin")
-CLUSTER = ROOT / "docker/local/cluster"
-DATABASE, OWNER, SERVICE = "alliance", "alliance_owner", "alliance_service"
-
-
-def environment(**more):
-    """Without what would reach the service or libpq by accident."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ALLIANCE_", "PG", "DATABASE_"))}
-    return {**kept, **more}
 
 
 class Database:
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
-        done = subprocess.run([CLUSTER, "start", self.directory, "large"], capture_output=True, text=True, env=environment(), check=False)
-        if done.returncode:
-            raise SystemExit(f"bench: {done.stderr.strip()}")
-        self.socket = done.stdout.strip()
-        moved = self.directory / "postgres-path"
-        self.home = pathlib.Path(moved.read_text(encoding="utf-8").strip()) if moved.exists() else self.directory / "postgres"
+        try:
+            self.socket = control("start", self.directory, "large")
+        except RuntimeError as error:
+            raise SystemExit(f"bench: {error}") from error
+        self.home = pathlib.Path(control("home", self.directory))
         self.postmaster = int((self.home / "data/postmaster.pid").read_text(encoding="utf-8").split()[0])
         self.connection = Connection(self.url("postgres"))
 
@@ -58,4 +49,5 @@ class Database:
 
     def stop(self):
         self.connection.close()
-        subprocess.run([CLUSTER, "stop", self.directory], env=environment(), check=False)
+        with contextlib.suppress(RuntimeError):
+            control("stop", self.directory)

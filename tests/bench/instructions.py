@@ -28,9 +28,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from support import journey  # noqa: E402
-from support.cluster import Cluster, environment  # noqa: E402
+from support.cluster import Cluster, control  # noqa: E402
+from support.process import environment, free_ports  # noqa: E402
 from support.recognised import Recognised  # noqa: E402
-from support.world import START, World, free_ports  # noqa: E402
+from support.world import START, World  # noqa: E402
 
 FIGURES = HERE / "instructions.json"
 TOLERANCE = 0.05
@@ -190,7 +191,7 @@ def count(binary, world, workload, numbers, directory):
 
 def measure(binary, directory, wanted):
     """Instructions per request of each workload."""
-    cluster = Cluster(directory / "cluster")
+    cluster = Cluster(directory / "cluster", "fast")
     world = None
     try:
         cluster.migrate()
@@ -211,9 +212,7 @@ def measure(binary, directory, wanted):
         if world:
             world.close()
         cluster.stop()
-        home = directory / "cluster/postgres-path"
-        if home.exists():
-            shutil.rmtree(home.read_text().strip(), ignore_errors=True)
+        control("remove", cluster.directory)
 
 
 def judge(found, known):

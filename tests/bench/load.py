@@ -9,8 +9,9 @@ import subprocess
 import tempfile
 import time
 
-from database import BIN, environment
+from database import BIN
 from machine import Watch
+from support.process import environment
 
 HERE = pathlib.Path(__file__).resolve().parent
 

@@ -6,7 +6,7 @@ import threading
 import time
 
 import load
-from database import environment
+from support.process import environment
 
 CONNECTIONS, PAUSE_MS, WRITES = 16, 20, 50
 

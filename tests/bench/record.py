@@ -4,7 +4,8 @@ A parameter is NULL (None) or a list of pieces, ("text", …) or ("variable", na
 is an error, because then nobody else could repeat it."""
 import re
 
-from database import DATABASE, ROOT, SERVICE
+from database import ROOT
+from support.cluster import DATABASE, SERVICE
 
 LINE = re.compile(r"^\S+ \S+ \S+ \[(\d+)\] (LOG|DETAIL):  (.*)", re.S)
 COMMAND = re.compile("begin|commit|rollback|set ", re.I)

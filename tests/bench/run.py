@@ -30,6 +30,8 @@ import signal
 import sys
 import time
 
+from database import ROOT, Database  # first: it puts tests/support within reach of the others
+
 import data
 import load
 import machine
@@ -39,7 +41,6 @@ import report
 import scale
 import variants
 import workloads
-from database import ROOT, Database
 
 LABELS = ("statuses", "industry_classes", "funding_record_kinds", "organisation_types")
 HOT = 1000  # alliances that are asked for again and again: the row "from the cache"

@@ -5,25 +5,16 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import urllib.request
 
-from database import BIN, DATABASE, ROOT, SERVICE, environment
+from database import BIN, ROOT
+from support.cluster import DATABASE, SERVICE
+from support.process import environment, free_ports
 
 HERE = pathlib.Path(__file__).resolve().parent
 POOL = 2 * (os.cpu_count() or 1)  # database connections of every party: two for each core do most
-
-
-def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 def quiet_run(command, **options):

@@ -4,14 +4,13 @@ import hashlib
 import json
 import re
 import subprocess
-import uuid
 
 import pytest
 
 from support import cluster as clusters
 from support import seeded
 from support.client import Client
-from support.libpq import DatabaseError
+from support.process import environment
 
 MACHINES = {"application": "APP", "endorsement": "END", "panel": "PANEL", "sheet": "SHEET", "document": "DOC", "alliance": "ALL", "expert": "EXP",
             "budget_line": "BUD", "award": "AWD", "payment": "PAY"}
@@ -179,12 +178,12 @@ def test_a_database_in_use_is_refused(session):
     name, _, said = seeded.seed(cluster, session.directory, "--alliances", 1)
     assert re.search(r"^1 alliances, .* alliances/s\)$", said, re.M)
     done = subprocess.run([clusters.binary(), "seed", "--alliances", "1", "--database-url", cluster.url(name), "--state-dir", session.directory / "state",
-                           "--database-owner-url", cluster.url(name, clusters.OWNER)], capture_output=True, text=True, env=clusters.environment(), check=False)
+                           "--database-owner-url", cluster.url(name, clusters.OWNER)], capture_output=True, text=True, env=environment(), check=False)
     assert done.returncode == 1 and "already" in done.stderr
     cluster.drop(name)
 
 
 @pytest.mark.parametrize("words", [("--size", "XL"), ("--alliances", "0"), ("--alliances", "1000001"), ("--alliances", "12x"), ("--size", "S", "--alliances", "3")])
 def test_a_size_that_is_none_is_refused(words):
-    done = subprocess.run([clusters.binary(), "seed", *words, "--database-url", "host=/nowhere"], capture_output=True, text=True, env=clusters.environment(), check=False)
+    done = subprocess.run([clusters.binary(), "seed", *words, "--database-url", "host=/nowhere"], capture_output=True, text=True, env=environment(), check=False)
     assert done.returncode == 2 and "--size" in done.stderr

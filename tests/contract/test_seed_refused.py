@@ -4,6 +4,7 @@ import re
 import subprocess
 
 from support import cluster as clusters
+from support.process import environment
 from support.world import START
 
 TRIGGERS = "select tgrelid::regclass::text, tgname, tgenabled from pg_trigger where not tgisinternal order by 1, 2"
@@ -30,7 +31,7 @@ def test_the_tables_that_are_emptied_are_those_that_are_loaded():
 def seed(cluster, directory, checked, loaded):
     return subprocess.run([clusters.binary(), "seed", "--alliances", "3", "--clock", "fixed:" + START, "--state-dir", directory / "state",
                            "--database-url", cluster.url(checked), "--database-owner-url", cluster.url(loaded, clusters.OWNER)],
-                          capture_output=True, text=True, env=clusters.environment(), check=False, timeout=120)
+                          capture_output=True, text=True, env=environment(), check=False, timeout=120)
 
 
 def test_another_database_under_the_owners_url_is_not_emptied(session, tmp_path):

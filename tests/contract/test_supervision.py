@@ -6,7 +6,7 @@ import subprocess
 import threading
 
 from support.cluster import binary, environment
-from support.world import free_ports
+from support.process import free_ports
 
 
 def health(*words, **settings):

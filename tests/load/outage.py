@@ -93,7 +93,7 @@ def play(rig):
             gone = time.monotonic()
             rig.cluster.kill()
             time.sleep(AWAY)
-            rig.cluster.control("start")
+            rig.cluster.start()
             back = time.monotonic()
             time.sleep(AFTER)
         finally:

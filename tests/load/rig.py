@@ -37,25 +37,12 @@ def is_running(pid):
 class DurableCluster(clusters.Cluster):
     """As in production: with fsync, and started and stopped as often as the test wants."""
 
-    def __init__(self, directory):  # pylint: disable=super-init-not-called
-        self.directory = str(directory)
-        self.count, self.connections = 0, {}
-        self.socket = self.control("start")
-
-    def control(self, word):
-        done = subprocess.run([clusters.CLUSTER, word, self.directory], capture_output=True, text=True, check=False,
-                              env=clusters.environment())
-        if done.returncode:
-            raise RuntimeError(done.stderr)
-        return done.stdout.strip()
-
-    def home(self):
-        elsewhere = pathlib.Path(self.directory) / "postgres-path"
-        return pathlib.Path(elsewhere.read_text().strip() if elsewhere.exists() else f"{self.directory}/postgres")
+    def start(self):
+        clusters.control("start", self.directory)
 
     def kill(self):
         """Gone at once, as when the machine loses it: no checkpoint, no goodbye."""
-        pid = int((self.home() / "data/postmaster.pid").read_text().split()[0])
+        pid = int((pathlib.Path(clusters.control("home", self.directory), "data/postmaster.pid")).read_text().split()[0])
         os.kill(pid, signal.SIGQUIT)
         while is_running(pid):
             time.sleep(0.01)
@@ -98,10 +85,9 @@ class Rig:
             if self.world:
                 self.world.stop()
         if self.cluster:
-            home = self.cluster.home()
             self.cluster.stop()
-            if not home.is_relative_to(self.directory):
-                shutil.rmtree(home, ignore_errors=True)
+            if not os.environ.get("TEST_KEEP"):
+                clusters.control("remove", self.cluster.directory)
         if not os.environ.get("TEST_KEEP"):
             shutil.rmtree(self.directory, ignore_errors=True)
 

@@ -5,16 +5,20 @@ import subprocess
 import threading
 
 from .libpq import Connection, DatabaseError  # noqa: F401 (DatabaseError is for the tests)
+from .process import environment
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CLUSTER = ROOT / "docker/local/cluster"
-OWNER, SERVICE = "alliance_owner", "alliance_service"
-TEMPLATE = "alliance"
+DATABASE, OWNER, SERVICE = "alliance", "alliance_owner", "alliance_service"  # as the script makes them
+TEMPLATE = DATABASE
 
 
-def environment():
-    """Without what would reach the service or libpq by accident."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("ALLIANCE_", "PG", "DATABASE_"))}
+def control(word, directory, *more):
+    """What docker/local/cluster prints: the socket's directory for start, where the cluster lives for home."""
+    done = subprocess.run([CLUSTER, word, directory, *more], capture_output=True, text=True, check=False, env=environment())
+    if done.returncode:
+        raise RuntimeError(done.stderr.strip())
+    return done.stdout.strip()
 
 
 def binary():
@@ -28,20 +32,18 @@ def binary():
 
 
 class Cluster:
-    def __init__(self, directory):
+    """mode as docker/local/cluster knows it; none is durable."""
+
+    def __init__(self, directory, *mode):
         self.directory = str(directory)
-        started = subprocess.run([CLUSTER, "start", self.directory, "fast"], capture_output=True, text=True, check=False,
-                                 env=environment())
-        if started.returncode:
-            raise RuntimeError(started.stderr)
-        self.socket = started.stdout.strip()
+        self.socket = control("start", self.directory, *mode)
         self.count = 0
         self.connections = {}
 
     def stop(self):
         for connection in self.connections.values():
             connection.close()
-        subprocess.run([CLUSTER, "stop", self.directory], check=True, env=environment())
+        control("stop", self.directory)
 
     def url(self, database, user=SERVICE):
         return f"host='{self.socket}' user={user} dbname={database}"

@@ -2,6 +2,7 @@
 import subprocess
 
 from . import cluster as clusters
+from .process import environment
 
 
 class Held:
@@ -9,7 +10,7 @@ class Held:
 
     def __init__(self, world, text, user=clusters.OWNER):
         self.process = subprocess.Popen(["psql", "-qXAt", "-v", "ON_ERROR_STOP=1", "-d", world.cluster.url(world.database, user)],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=clusters.environment())
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment())
         self.process.stdin.write(f"begin; {text};\n\\echo held\n")
         self.process.stdin.flush()
 

@@ -3,6 +3,7 @@ import json
 import subprocess
 
 from . import cluster as clusters
+from .process import environment
 from .world import START, World
 
 MADE = {}
@@ -15,7 +16,7 @@ def seed(cluster, directory, *words):
     done = subprocess.run([clusters.binary(), "seed", *map(str, words), "--tokens", tokens, "--clock", "fixed:" + START,
                            "--state-dir", directory / "state", "--pool-wait-ms", "30000", "--database-url", cluster.url(name),
                            "--database-owner-url", cluster.url(name, clusters.OWNER)],
-                          capture_output=True, text=True, env=clusters.environment(), check=False, timeout=900)
+                          capture_output=True, text=True, env=environment(), check=False, timeout=900)
     assert done.returncode == 0, done.stderr[-4000:]
     return name, json.loads(tokens.read_text(encoding="utf-8")), done.stderr
 

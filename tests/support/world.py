@@ -5,7 +5,6 @@ import pathlib
 import re
 import secrets
 import signal
-import socket
 import subprocess
 import time
 import uuid
@@ -13,6 +12,7 @@ import zlib
 
 from . import cluster as clusters
 from .client import Client
+from .process import environment, free_ports
 
 START = "2026-11-15T09:00:00+08:00"
 REACH = {"lead": "organisation_id", "council": "organisation_id", "host": "organisation_id", "member": "organisation_id",
@@ -39,16 +39,6 @@ def make_key():
 
 def quote(text):
     return "null" if text is None else "'" + str(text).replace("'", "''") + "'"
-
-
-def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 class World:
@@ -81,11 +71,11 @@ class World:
     def start(self):
         self.port, self.admin_port = free_ports(2)
         self.base = f"http://127.0.0.1:{self.port}"
-        environment = {**clusters.environment(), "UBSAN_OPTIONS": "print_stacktrace=1",
-                       "ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=0", "TSAN_OPTIONS": "exitcode=66"}
+        surroundings = environment(UBSAN_OPTIONS="print_stacktrace=1", TSAN_OPTIONS="exitcode=66",
+                                   ASAN_OPTIONS="detect_leaks=1:detect_stack_use_after_return=0")
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen([clusters.binary(), "serve", "--port", str(self.port), "--admin-port",
-                                             str(self.admin_port), *self.flags()], stdout=log, stderr=log, env=environment,
+                                             str(self.admin_port), *self.flags()], stdout=log, stderr=log, env=surroundings,
                                             start_new_session=True)
         self.anonymous = Client(self.base, self.recorder)
         self.wait_ready()
@@ -145,7 +135,7 @@ class World:
     def run(self, *words, check=True):
         """allianced WORDS on this database; the completed process (stdout, stderr, returncode)."""
         done = subprocess.run([clusters.binary(), *map(str, words), *self.flags()], capture_output=True, text=True,
-                              env=clusters.environment(), check=False, timeout=120)
+                              env=environment(), check=False, timeout=120)
         assert not check or done.returncode == 0, done.stderr
         return done
 
