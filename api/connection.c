@@ -4,6 +4,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "memory.h"
 
 #include <netdb.h>
 #include <pthread.h>
@@ -12,7 +13,8 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#define TICK_MS 100
+#define TICK_MS      100
+#define GIVE_BACK_MS 5000 /* what connections that ended have freed */
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
@@ -132,13 +134,28 @@ static void cut_the_late(int64_t now)
 	}
 }
 
+/* Without the mutex: nobody's connection waits for it. */
+static void give_back(void)
+{
+	pthread_mutex_unlock(&mutex);
+	memory_give_back();
+	pthread_mutex_lock(&mutex);
+}
+
 static void *reap(void *unused)
 {
+	int64_t given_back = clock_monotonic_ms();
 	(void)unused;
 	pthread_mutex_lock(&mutex);
 	while (!stopping) {
 		struct timespec until;
-		cut_the_late(clock_monotonic_ms());
+		int64_t now = clock_monotonic_ms();
+		cut_the_late(now);
+		if (now - given_back >= GIVE_BACK_MS) {
+			give_back();
+			given_back = now;
+			continue; /* it may be time to stop */
+		}
 		clock_gettime(CLOCK_REALTIME, &until);
 		until.tv_nsec += TICK_MS * 1000000L;
 		until.tv_sec += until.tv_nsec / 1000000000L;

@@ -1,0 +1,12 @@
+/* Memory: how much of what was freed stays with the process. It allocates nothing and counts nothing. */
+#ifndef MEMORY_H
+#define MEMORY_H
+
+/* memory_start - before the first thread. */
+void memory_start(void);
+
+/* memory_give_back - hand the pages of freed memory to the system; for a thread that comes by now and then.
+ */
+void memory_give_back(void);
+
+#endif
