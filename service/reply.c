@@ -12,6 +12,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +42,7 @@ struct plan {
 };
 
 static struct plan *plan_lots[PLAN_LOTS];
+static struct arena *plan_arena; /* of the plans; touched under the lock alone */
 static pthread_rwlock_t plan_lock = PTHREAD_RWLOCK_INITIALIZER;
 
 /* member_schema - also through the alternatives of a nullable object. */
@@ -64,54 +66,40 @@ static bool schema_is_money(const struct schema *schema)
 	return money;
 }
 
-static char *text_copy(const char *text)
+static bool has_label(const void *result, const char *column)
 {
-	char *copy = strdup(text);
-	if (!copy)
-		abort();
-	return copy;
-}
-
-static bool has_column(const void *result, const char *name)
-{
-	for (int i = 0; i < rows_columns(result); i++)
-		if (strcmp(rows_column_name(result, i), name) == 0)
+	size_t length = strlen(column);
+	for (int i = 0; i < rows_columns(result); i++) {
+		const char *name = rows_column_name(result, i);
+		if (strncmp(name, column, length) == 0 && strcmp(name + length, "_label") == 0)
 			return true;
+	}
 	return false;
 }
 
 /* plan_label - "status_label" when the schema has it and the statement does not give it. */
-static char *plan_label(const struct schema *parent, const void *result, const char *column, const char *name)
+static const char *plan_label(const struct schema *parent, const void *result, const char *column,
+			      const char *name)
 {
-	size_t size = strlen(column) + sizeof "_label";
-	char *full = malloc(size), *label = malloc(size);
-	if (!full || !label)
-		abort();
-	strcpy(full, column);
-	strcat(full, "_label");
-	strcpy(label, name);
-	strcat(label, "_label");
-	bool wanted = member_schema(parent, label) && !has_column(result, full);
-	free(full);
-	if (wanted)
-		return label;
-	free(label);
-	return NULL;
+	char label[80]; /* PostgreSQL cuts names at 63 bytes */
+	snprintf(label, sizeof label, "%s_label", name);
+	if (!member_schema(parent, label) || has_label(result, column))
+		return NULL;
+	return arena_strdup(plan_arena, label);
 }
 
 /* plan_member - names are those of columns: nothing in them has to be escaped. */
 static void plan_member(struct plan_column *column)
 {
-	struct buffer text = {NULL, 0, 0};
-	buffer_printf(&text, ",\"%s\":", column->name);
-	column->member = buffer_take(&text, &column->member_length);
+	column->member = arena_printf(plan_arena, ",\"%s\":", column->name);
+	column->member_length = strlen(column->member);
 }
 
 static void plan_column_make(struct plan_column *ret, const struct schema *schema, const void *result,
 			     int column)
 {
 	const char *name = rows_column_name(result, column);
-	char *rest = text_copy(name);
+	char *rest = arena_strdup(plan_arena, name);
 	*ret = (struct plan_column){.column = column, .kind = column_kind(result, column)};
 	for (char *dot; (dot = strchr(rest, '.')) && ret->depth < DEPTH; rest = dot + 1) {
 		*dot = '\0';
@@ -153,17 +141,15 @@ static void gather(struct plan *plan, struct plan_column *all, bool *used, int t
 
 static struct plan *plan_make(const struct schema *schema, const struct rows *rows)
 {
-	int total = rows_columns(rows->result), kept = 0;
-	struct plan *plan = calloc(1, sizeof *plan);
-	struct plan_column *all = calloc((size_t)total + 1, sizeof *all);
-	bool *used = calloc((size_t)total + 1, sizeof *used);
-	if (!plan || !all || !used)
-		abort();
+	size_t room = (size_t)rows_columns(rows->result) + 1;
+	int kept = 0;
+	struct arena *scratch = arena_new();
+	struct plan *plan = arena_alloc(plan_arena, sizeof *plan);
+	struct plan_column *all = arena_alloc(scratch, room * sizeof *all);
+	bool *used = arena_alloc(scratch, room * sizeof *used);
 	*plan = (struct plan){.schema = schema, .statement = rows->statement, .version = -1};
-	plan->columns = calloc((size_t)total + 1, sizeof *plan->columns);
-	if (!plan->columns)
-		abort();
-	for (int i = 0; i < total; i++) {
+	plan->columns = arena_alloc(plan_arena, room * sizeof *plan->columns);
+	for (int i = 0; i < rows_columns(rows->result); i++) {
 		const char *name = rows_column_name(rows->result, i);
 		if (strcmp(name, "version") == 0)
 			plan->version = i;
@@ -171,8 +157,7 @@ static struct plan *plan_make(const struct schema *schema, const struct rows *ro
 			plan_column_make(&all[kept++], schema, rows->result, i);
 	}
 	gather(plan, all, used, kept, 0, 0);
-	free(all);
-	free(used);
+	arena_free(scratch);
 	return plan;
 }
 
@@ -196,6 +181,8 @@ static const struct plan *plan_find(const struct schema *schema, const struct ro
 	pthread_rwlock_wrlock(&plan_lock);
 	plan = plan_search(lot, schema, rows->statement);
 	if (!plan) {
+		if (!plan_arena)
+			plan_arena = arena_new();
 		plan = plan_make(schema, rows);
 		plan->next = plan_lots[lot];
 		plan_lots[lot] = plan;
@@ -328,14 +315,17 @@ const char *rows_json(struct request *rq, const struct rows *rows, const struct 
 	return text;
 }
 
+static int write_piece(const char *bytes, size_t length, void *buffer)
+{
+	buffer_add(buffer, bytes, length);
+	return 0;
+}
+
 void reply_json(struct request *rq, json_t *value)
 {
-	char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-	json_decref(value);
-	if (!text)
+	if (json_dump_callback(value, write_piece, &rq->reply.body, JSON_COMPACT | JSON_ENCODE_ANY))
 		abort(); /* the value was made by us: text that is no UTF-8 is a defect */
-	buffer_text(&rq->reply.body, text);
-	free(text);
+	json_decref(value);
 }
 
 void reply_created(struct request *rq, const char *format, ...)
