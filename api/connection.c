@@ -14,14 +14,14 @@
 #include <time.h>
 
 #define TICK_MS      100
-#define GIVE_BACK_MS 5000 /* what connections that ended have freed */
+#define GIVE_BACK_MS 5000 /* what requests that ended have freed */
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
 static struct connection *all;
 static struct server_options limits;
 static pthread_t thread;
-static bool stopping;
+static bool stopping, answered; /* answered: a request since memory was last given back */
 
 static uint64_t network_of(const struct sockaddr_storage *address)
 {
@@ -96,6 +96,7 @@ void connection_phase(struct connection *connection, enum phase phase)
 	connection->phase = phase;
 	connection->since = clock_monotonic_ms();
 	connection->served = connection->served || phase == PHASE_IDLE;
+	answered = answered || phase == PHASE_IDLE;
 	pthread_mutex_unlock(&mutex);
 }
 
@@ -134,9 +135,10 @@ static void cut_the_late(int64_t now)
 	}
 }
 
-/* Without the mutex: nobody's connection waits for it. */
+/* Without the mutex, for it takes a moment: nobody's change of phase waits for it. */
 static void give_back(void)
 {
+	answered = false;
 	pthread_mutex_unlock(&mutex);
 	memory_give_back();
 	pthread_mutex_lock(&mutex);
@@ -151,7 +153,7 @@ static void *reap(void *unused)
 		struct timespec until;
 		int64_t now = clock_monotonic_ms();
 		cut_the_late(now);
-		if (now - given_back >= GIVE_BACK_MS) {
+		if (answered && now - given_back >= GIVE_BACK_MS) {
 			give_back();
 			given_back = now;
 			continue; /* it may be time to stop */

@@ -227,11 +227,14 @@ static struct problem *run_whole(struct db *db, struct arena *arena, enum statem
 	PGresult *result = NULL;
 	if (statements[statement].generic)
 		fly_command(db, arena, "plan_generic");
-	if (!db->failed)
-		TRY(fly(db, arena, statement, parameters, count, &result));
+	if (db->failed)
+		return db->failed;
+	TRY(fly(db, arena, statement, parameters, count, &result));
 	fly_command(db, arena, "rollback");
-	TRY(db->failed ? db->failed : round_trip(db, arena));
-	return give_rows(arena, statement, result, ret);
+	if (db->failed)
+		return db->failed;
+	TRY(round_trip(db, arena));
+	return ret ? give_rows(arena, statement, result, ret) : NULL;
 }
 
 /* run_alone - one read on a pooled connection: a slow one, or one that the lane lost. */

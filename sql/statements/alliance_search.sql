@@ -1,5 +1,5 @@
 -- :many
--- one value is compared as one: then its index gives the rows in their order, and a page reads a page
+-- one field or division is compared as one: then its index gives the rows in their order, and a page reads a page
 select a.id, a.number, a.name, a.industry_field, a.industry_class, a.division_code,
        (select v.name from division v where v.code = a.division_code) as division_name,
        (select o.name from organisation o where o.id = a.lead_organisation_id) as "lead.name",
@@ -15,8 +15,8 @@ select a.id, a.number, a.name, a.industry_field, a.industry_class, a.division_co
            and ($6::text is null or position(',' in $6) > 0 or x.industry_field = $6)
            and ($6::text is null or position(',' in $6) = 0 or x.industry_field = any (string_to_array($6, ',')))
            and ($7::text is null or x.industry_class = any (string_to_array($7, ',')))
-           and ($8::text is null or position(',' in $8) > 0 or x.division_code = $8)
-           and ($8::text is null or position(',' in $8) = 0 or x.division_code = any (string_to_array($8, ',')))
+           and ($8::text is null or position(',' in $8) > 0 or x.division_code = $8::bpchar)
+           and ($8::text is null or position(',' in $8) = 0 or x.division_code = any (string_to_array($8, ',')::bpchar[]))
            and ($9::uuid is null or x.recommender_id = $9::uuid)
            and ($10::text is null or (text_pairs(x.name_key) @> text_pairs($10) and position($10 in x.name_key) > 0))
            and ($11::date is null or x.recognised_on >= $11::date)

@@ -3,8 +3,8 @@
 select f.entry_no, f.id, f.kind, f.booked_on, f.fiscal_year, money_text(f.amount) as amount, 'CNY' as currency,
        f.award_number, f.award_kind, f.award_status, f.alliance_number, export_text(f.alliance_name) as alliance_name,
        export_text(f.payee_name) as payee_name, f.payee_credit_code, export_text(f.document_no) as document_no, f.payment_number,
-       export_text(case when exists (select from money_everywhere e where e.account_id = $1::uuid) then f.bank_reference
-            else '****' || right(f.bank_reference, 4) end) as bank_reference,
+       case when exists (select from money_everywhere e where e.account_id = $1::uuid) then export_text(f.bank_reference)
+            else '****' || right(f.bank_reference, 4) end as bank_reference,
        export_text(f.maker) as maker, export_text(f.checker) as checker, f.reverses, export_text(f.reason) as reason
 from ((select x.* from funding_record x
        where $6::text is null and $7::text is null and (select exists (select from money_everywhere e where e.account_id = $1::uuid))

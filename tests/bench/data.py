@@ -6,6 +6,8 @@ from support.cluster import OWNER, SERVICE
 from support.process import environment
 
 CLOCK = "2026-11-15T09:00:00+08:00"
+# As the service asks it of its own connections (service/db/connection.c): whoever is compared has the same plans.
+PLANNING = ("random_page_cost = 1.1", "max_parallel_workers_per_gather = 0", "jit = off")
 FIRST = 100_000_000_000  # numbers of prepared objects have twelve digits, so that every request has the same length
 
 
@@ -26,6 +28,8 @@ def load(binary, database, directory, alliances):
     program(binary, database, directory, "migrate")
     program(binary, database, directory, "seed", "--alliances", str(alliances))
     database.sql("vacuum analyze")
+    for setting in PLANNING:
+        database.sql(f"alter database alliance set {setting}")
     database.sql(f"create schema bench; grant usage on schema bench to {SERVICE}")
 
 

@@ -8,7 +8,7 @@ from database import ROOT
 from support.cluster import DATABASE, SERVICE
 
 LINE = re.compile(r"^\S+ \S+ \S+ \[(\d+)\] (LOG|DETAIL):  (.*)", re.S)
-COMMAND = re.compile("begin|commit|rollback|set ", re.I)
+COMMAND = re.compile("begin|commit|rollback|set local plan_cache_mode", re.I)
 PARAMETER = re.compile(r"\$(\d+) = (NULL|'(?:[^']|'')*')", re.S)
 # Who calls (the others have no authentication), and what the service does by itself meanwhile.
 ASIDE = re.compile("caller_by_key|credential_touch|sweep_.*|idempotency_key_purge")

@@ -14,7 +14,7 @@ from support.cluster import DATABASE, SERVICE
 from support.process import environment, free_ports
 
 HERE = pathlib.Path(__file__).resolve().parent
-POOL = 2 * (os.cpu_count() or 1)  # database connections of every party: two for each core do most
+POOL = 2 * (os.cpu_count() or 1)  # database connections of a party that work at a time: two for each core
 
 
 def quiet_run(command, **options):

@@ -277,11 +277,39 @@ def test_a_sequential_scan_would_be_seen(connection, large):
     assert any("application" in fault for fault in faults("x", plan, large, True))
 
 
-def test_small_functions_of_every_row_are_part_of_their_statement(connection):
+@pytest.mark.parametrize("name", ["funding_record_export", "funding_record_totals"])
+def test_small_functions_of_every_row_are_part_of_their_statement(connection, name):
     """A call of a SQL function that is not put into the statement costs several times its work."""
-    plan = connection.run("explain (verbose, format text) select money_text(amount), money_json(amount), export_text(currency) "
-                          "from (select sum(l.amount)::bigint as amount, min(l.account) as currency from journal_line l group by l.entry_id) x")
-    text = "\n".join(line for line, in plan)
-    assert "sum(l.amount)" in text and not re.search(r"\b(money_text|money_json|export_text)\(", text), text
-    assert connection.run("select money_text(-123), money_text(null), money_json(100005)::text, money_json(null), export_text(''), export_text(null)") == [
-        ("-1.23", None, '{"amount":"1000.05","currency":"CNY"}', None, "", None)]
+    _, text = read(ROOT / f"sql/statements/{name}.sql")
+    connection.run(f"deallocate all; prepare p as {text}")
+    count = connection.run("select cardinality(parameter_types) from pg_prepared_statements")[0][0]
+    plan = "\n".join(line for line, in connection.run(f"explain (verbose) execute p({', '.join(['null'] * int(count))})"))
+    assert "amount" in plan and not re.search(r"\b(money_text|money_json|export_text)\(", plan), plan
+
+
+def test_money_is_written_with_two_digits(connection):
+    assert connection.run("select money_text(-123), money_text(5), money_text(null), money_json(100005)::text, money_json(null)") == [
+        ("-1.23", "0.05", None, '{"amount":"1000.05","currency":"CNY"}', None)]
+
+
+@pytest.mark.parametrize("format_, guarded", [("csv", True), ("ndjson", False), ("", False)])
+def test_what_a_spreadsheet_takes_for_a_formula_is_guarded_in_csv_alone(connection, format_, guarded):
+    connection.run(f"set export.format = '{format_}'")
+    for first in "=+-@\t\r":
+        assert connection.run(f"select export_text('{first}1')") == [(f"'{first}1" if guarded else f"{first}1",)]
+    for harmless in ("", "1", "a=", "联盟", " =1", "'=1".replace("'", "''")):
+        assert connection.run(f"select export_text('{harmless}')") == [(harmless.replace("''", "'"),)]
+    assert connection.run("select export_text(null)") == [(None,)]
+
+
+@pytest.mark.parametrize("filter_, index", [("$6", "alliance_field"), ("$8", "alliance_division")])
+def test_one_field_or_division_is_found_by_its_index(connection, filter_, index):
+    """One value stands in an index condition as one, so that the rows come in the list's order."""
+    _, text = read(ROOT / "sql/statements/alliance_search.sql")
+    connection.run(f"deallocate all; prepare p as {text}")
+    given = ["null"] * 14
+    given[int(filter_[1:]) - 1], given[3] = {"$6": "'F04'", "$8": "'610526'"}[filter_], "51"
+    connection.run("set enable_bitmapscan = off; set enable_sort = off")
+    plan = "\n".join(line for line, in connection.run(f"explain execute p({', '.join(given)})"))
+    connection.run("reset enable_bitmapscan; reset enable_sort")
+    assert f"using {index} " in plan and re.search(r"(industry_field|division_code) = '\w+'::", plan), plan

@@ -114,7 +114,7 @@ def main():
               f"{slope(judged, 'descriptors'):.2f}/min), threads {first['threads']} -> {last['threads']} "
               f"(slope {slope(judged, 'threads'):.2f}/min), {last['cpu'] - first['cpu']:.0f} s of CPU")
         most = max(sample[1]["resident"] for sample in least)
-        rig.check(most <= RESIDENT_KIB, f"resident memory stays within {RESIDENT_KIB} KiB ({most}, the least of its highest minute)")
+        rig.check(most <= RESIDENT_KIB, f"resident memory stays within {RESIDENT_KIB} KiB ({most}, the least of its highest part)")
         rig.check(growth <= limit, f"memory grows by at most {limit:.0f} KiB a minute ({growth:.1f})")
         for name in ("descriptors", "threads"):
             rig.check(abs(slope(judged, name)) < 0.5, f"{name} stay the same")

@@ -500,6 +500,34 @@ def test_lists_keep_to_reach(world, bureau):
     assert stranger.get(panel.path).status == 404 and stranger.get("/v1/panels").json["items"] == []
 
 
+def pages_of(client, params):
+    """The ids of a list, read one by one."""
+    found, path = [], "/v1/panels"
+    while path:
+        page = client.get(path, params={**params, "limit": "1"} if path == "/v1/panels" else None).json
+        found += [item["id"] for item in page["items"]]
+        path = page["page"]["next"]
+    return found
+
+
+def test_a_filtered_list_of_panels_is_a_part_of_the_whole(world, bureau):
+    """For whoever asks: each filter gives the rows of the whole list that match, once, in its order."""
+    mine, other = accepted(world, 71), accepted(world, 72)
+    panel = bureau.constituted(mine)
+    bureau.constituted(other)
+    people = [bureau.officer, world.client("leader"), world.client("auditor"), world.client("lead", organisation=mine.lead_id),
+              world.client("lead", organisation=accepted(world, 73).lead_id), panel.seats[0].client]
+    for client in people:
+        whole = client.get("/v1/panels", params={"limit": "200"}).json["items"]
+        assert pages_of(client, {}) == [item["id"] for item in whole]
+        for params in ({"application_id": mine.id}, {"status": "constituted"}, {"status": "voided"}, {"application_id": other.id, "status": "constituted"}):
+            expected = [item["id"] for item in whole
+                        if params.get("status", item["status"]) == item["status"] and item["application_id"] == params.get("application_id", item["application_id"])]
+            assert pages_of(client, params) == expected, params
+    assert len(people[0].get("/v1/panels", params={"application_id": mine.id}).json["items"]) == 1
+    assert people[4].get("/v1/panels").json["items"] == []
+
+
 def test_withdrawal_ends_a_panel_that_does_not_score_yet(world, bureau):
     application = accepted(world, 40)
     panel = bureau.constituted(application)

@@ -37,7 +37,7 @@ type plans struct {
 var (
 	plan plans
 	pool *pgxpool.Pool
-	// for statements that are planned once for all values; it connects when it is first used
+	// for statements that are planned once for all values
 	generic *pgxpool.Pool
 	zone    = time.FixedZone("", 8*3600)
 )
