@@ -66,6 +66,8 @@ def read_statement(path):
     count = max(numbers, default=0)
     if numbers != set(range(1, count + 1)):
         fail(path, f"parameters must be $1 to ${count} without a gap")
+    if match.group(1) == "copy" and re.search(r"\$(?!\d)", text):
+        fail(path, "in a :copy statement $ stands before the number of a parameter alone: they are put in as text")
     return {
         "name": path.stem,
         "text": text,
@@ -86,12 +88,6 @@ def c_string(text):
     return "\n\t".join(out)
 
 
-def copy_text(text):
-    """COPY takes no parameters: they travel as settings of the transaction, never as text of the statement."""
-    query = re.sub(r"\$(\d+)", r"nullif(current_setting('export.p\1'), '')", text)
-    return f"copy ({query}) to stdout"
-
-
 def write(path, text):
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         path.write_text(text, encoding="utf-8")
@@ -107,10 +103,9 @@ def main():
 
     rows = []
     for s in statements:
-        copy = c_string(copy_text(s["text"])) if s["cardinality"] == "copy" else "NULL"
         rows.append(
             f"\t[SQL_{s['name'].upper()}] = {{\"{s['name']}\", CARDINALITY_{s['cardinality'].upper()}, "
-            f"{'true' if s['slow'] else 'false'}, {'true' if s['generic'] else 'false'}, {s['count']},\n\t{c_string(s['text'])},\n\t{copy}}},\n"
+            f"{'true' if s['slow'] else 'false'}, {'true' if s['generic'] else 'false'}, {s['count']},\n\t{c_string(s['text'])}}},\n"
         )
     write(out / "statements.c", f'{note}#include "statement.h"\n\nconst struct statement_text statements[STATEMENT_COUNT + 1] = {{\n{"".join(rows)}}};\n')
 

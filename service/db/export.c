@@ -47,15 +47,42 @@ static struct problem *check(struct arena *arena, enum statement statement, PGre
 	return problem;
 }
 
-/* set - COPY takes no parameters, so they travel as settings of the transaction; null and empty are the same
- * there. */
-static struct problem *set(struct arena *arena, PGconn *pg, enum statement statement, const char *name,
-			   const char *value)
+/* literal - a parameter as libpq quotes it; null and empty are the same. False when it is no text of the
+ * connection's encoding. */
+static bool literal(struct buffer *out, PGconn *pg, const char *value)
 {
-	const char *parameters[] = {name, value ? value : ""};
-	PGresult *result =
-		PQexecParams(pg, "select set_config($1, $2, true)", 2, NULL, parameters, NULL, NULL, 0);
-	return check(arena, statement, result, PGRES_TUPLES_OK);
+	if (!value || !*value) {
+		buffer_text(out, "null");
+		return true;
+	}
+	char *quoted = PQescapeLiteral(pg, value, strlen(value));
+	if (!quoted)
+		return false;
+	buffer_text(out, quoted);
+	PQfreemem(quoted);
+	return true;
+}
+
+/* command_write - COPY takes no parameters, and what travelled as settings the planner could not see: it
+   would plan for every value at once, at twice the cost. */
+static bool command_write(struct buffer *out, PGconn *pg, enum statement statement,
+			  const char *const *parameters, bool csv)
+{
+	buffer_text(out, "copy (");
+	for (const char *at = statements[statement].text; *at;) {
+		size_t plain = strcspn(at, "$");
+		buffer_add(out, at, plain);
+		at += plain;
+		if (!*at)
+			break;
+		char *end;
+		unsigned long number = strtoul(at + 1, &end, 10);
+		if (!literal(out, pg, parameters[number - 1]))
+			return false;
+		at = end;
+	}
+	buffer_text(out, csv ? ") to stdout (format csv, header true)" : ") to stdout");
+	return true;
 }
 
 /* describe - the columns of the statement, without running it. */
@@ -71,20 +98,21 @@ static struct problem *describe(struct export *export, struct arena *arena, enum
 }
 
 static struct problem *copy(struct export *export, struct arena *arena, enum statement statement,
-			    const char *const *parameters, size_t count)
+			    const char *const *parameters)
 {
 	bool csv = export->format == EXPORT_CSV;
 	PGconn *pg = export->connection->pg;
-	TRY(set(arena, pg, statement, "export.format", csv ? "csv" : "ndjson"));
-	for (size_t i = 0; i < count; i++)
-		TRY(set(arena, pg, statement, arena_printf(arena, "export.p%zu", i + 1), parameters[i]));
-	const char *command = arena_printf(arena, "%s%s", statements[statement].copy,
-					   csv ? " (format csv, header true)" : "");
-	return check(arena, statement, PQexec(pg, command), PGRES_COPY_OUT);
+	const char *format = csv ? "set local export.format = 'csv'" : "set local export.format = 'ndjson'";
+	TRY(check(arena, statement, PQexec(pg, format), PGRES_COMMAND_OK));
+	struct buffer command = {0};
+	PGresult *result =
+		command_write(&command, pg, statement, parameters, csv) ? PQexec(pg, command.text) : NULL;
+	buffer_free(&command);
+	return check(arena, statement, result, PGRES_COPY_OUT);
 }
 
 static struct problem *start(struct export *export, struct arena *arena, enum statement statement,
-			     const char *const *parameters, size_t count)
+			     const char *const *parameters)
 {
 	struct connection_options options = {pool_conninfo(export->pool), EXPORT_TIMEOUT_MS, 1000, true,
 					     false};
@@ -97,7 +125,7 @@ static struct problem *start(struct export *export, struct arena *arena, enum st
 		buffer_text(&export->pending, "\xEF\xBB\xBF");
 	else
 		TRY(describe(export, arena, statement));
-	return copy(export, arena, statement, parameters, count);
+	return copy(export, arena, statement, parameters);
 }
 
 struct problem *export_open(struct pool *pool, struct arena *arena, enum statement statement,
@@ -122,7 +150,7 @@ struct problem *export_open(struct pool *pool, struct arena *arena, enum stateme
 		abort();
 	export->pool = pool;
 	export->format = format;
-	struct problem *problem = start(export, arena, statement, parameters, count);
+	struct problem *problem = start(export, arena, statement, parameters);
 	if (problem) {
 		export_close(export);
 		return problem;

@@ -23,8 +23,6 @@ struct statement_text {
 	bool generic; /* planned once for all values: planning it anew costs more than it could save */
 	int parameters;
 	const char *text;
-	const char *copy; /* of :copy: the COPY command, its format left out, with parameters as settings
-			     export.p1, … */
 };
 extern const struct statement_text statements[STATEMENT_COUNT + 1];
 

@@ -2,6 +2,7 @@
 import csv
 import io
 import json
+import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -453,6 +454,14 @@ def test_text_in_a_csv_is_no_formula(desk):
     line = read_ndjson(desk.auditor, query)[0]
     assert line["payee_name"] == "=HYPERLINK(\"http://x.invalid\")" and type(line["entry_no"]) is int
     assert line["amount"] == "200000.00" and "bank_reference" not in line  # nothing is paid yet: null is left out
+
+
+@pytest.mark.parametrize("value", ["x'", "x\\", "x\\' or true --", "'); drop table award; --", "$1", "$2 is null or 'a' = 'a"])
+def test_a_filter_of_an_export_is_a_value_and_nothing_else(desk, value):
+    desk.committed(Recognised(desk.world))
+    query = "?" + urllib.parse.urlencode({"alliance": value})
+    assert desk.auditor.get("/v1/funding-records" + query).json["items"] == []
+    assert read_csv(desk.auditor, query) == []
 
 
 def test_every_character_survives_an_export(desk):
