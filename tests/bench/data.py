@@ -2,12 +2,10 @@
 files, which wrk draws from), and blocks of objects that writes use up, each object once."""
 import subprocess
 
-from support.cluster import OWNER, SERVICE
+from support.cluster import DATABASE, OWNER, PLANNING, SERVICE
 from support.process import environment
 
 CLOCK = "2026-11-15T09:00:00+08:00"
-# As the service asks it of its own connections (service/db/connection.c): whoever is compared has the same plans.
-PLANNING = ("random_page_cost = 1.1", "max_parallel_workers_per_gather = 0", "jit = off")
 FIRST = 100_000_000_000  # numbers of prepared objects have twelve digits, so that every request has the same length
 
 
@@ -28,8 +26,8 @@ def load(binary, database, directory, alliances):
     program(binary, database, directory, "migrate")
     program(binary, database, directory, "seed", "--alliances", str(alliances))
     database.sql("vacuum analyze")
-    for setting in PLANNING:
-        database.sql(f"alter database alliance set {setting}")
+    for name, value in PLANNING.items():  # whoever is compared has the service's plans
+        database.sql(f"alter database {DATABASE} set {name} = {value}")
     database.sql(f"create schema bench; grant usage on schema bench to {SERVICE}")
 
 

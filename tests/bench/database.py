@@ -25,7 +25,7 @@ class Database:
 
     def url(self, user=SERVICE, generic=False):
         """generic: statements are planned once for all values."""
-        options = "-c TimeZone=Asia/Shanghai -c DateStyle=ISO -c jit=off" + (" -c plan_cache_mode=force_generic_plan" if generic else "")
+        options = "-c TimeZone=Asia/Shanghai -c DateStyle=ISO" + (" -c plan_cache_mode=force_generic_plan" if generic else "")
         return f"host='{self.socket}' user={user} dbname={DATABASE} options='{options}'"
 
     def program_url(self, user=SERVICE):

@@ -56,7 +56,7 @@ def database(session):
 
 @pytest.fixture(scope="module")
 def connection(session, database):
-    options = "-c TimeZone=Asia/Shanghai -c jit=off -c random_page_cost=1.1 -c max_parallel_workers_per_gather=0"
+    options = " ".join(["-c TimeZone=Asia/Shanghai", *(f"-c {name}={value}" for name, value in clusters.PLANNING.items())])
     made = Session(f"{session.cluster().url(database, clusters.SERVICE)} client_encoding=UTF8 options='{options}'")
     yield made
     made.close()
@@ -256,6 +256,11 @@ def test_no_statement_reads_a_large_table_whole(connection, large, path):
         if name in LEDGER and which.endswith(", officer"):
             assert plan["Actual Rows"] > 0, f"{name} ({which}) finds nothing"
     assert not wrong, "\n".join(wrong)
+
+
+def test_plans_are_judged_as_the_service_makes_them():
+    text = (ROOT / "service/db/connection.c").read_text(encoding="utf-8")
+    assert [name for name, value in clusters.PLANNING.items() if f"-c {name}={value} " not in text] == []
 
 
 def test_the_exceptions_are_statements():

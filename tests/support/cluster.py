@@ -11,6 +11,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 CLUSTER = ROOT / "docker/local/cluster"
 DATABASE, OWNER, SERVICE = "alliance", "alliance_owner", "alliance_service"  # as the script makes them
 TEMPLATE = DATABASE
+# What the service asks of the planner on its own connections (service/db/connection.c): plans are judged and compared under it.
+PLANNING = {"jit": "off", "random_page_cost": "1.1", "max_parallel_workers_per_gather": "0"}
 
 
 def control(word, directory, *more):

@@ -566,7 +566,7 @@ func main() {
 	if err == nil {
 		err = json.Unmarshal(text, &plan)
 	}
-	database := fmt.Sprintf("host=%s user=%s dbname=%s TimeZone=Asia/Shanghai jit=off pool_max_conns=%s",
+	database := fmt.Sprintf("host=%s user=%s dbname=%s TimeZone=Asia/Shanghai pool_max_conns=%s",
 		os.Getenv("BENCH_SOCKET"), os.Getenv("BENCH_USER"), os.Getenv("BENCH_DATABASE"), os.Getenv("BENCH_POOL"))
 	if err == nil {
 		pool, err = pgxpool.Connect(context.Background(), database+" pool_min_conns="+os.Getenv("BENCH_POOL"))

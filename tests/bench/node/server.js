@@ -17,7 +17,7 @@ const options = {
   database: process.env.BENCH_DATABASE,
   max: Number(process.env.BENCH_POOL),
   fetch_types: false,
-  connection: { TimeZone: "Asia/Shanghai", DateStyle: "ISO", jit: "off" },
+  connection: { TimeZone: "Asia/Shanghai", DateStyle: "ISO" },
   types: {
     date: { to: 1082, from: [1082, 1114, 1184], serialize: text, parse: text },
     timestamptz: { to: 1184, from: [], serialize: text, parse: text },
