@@ -94,16 +94,18 @@ void connection_phase(struct connection *connection, enum phase phase)
 {
 	pthread_mutex_lock(&mutex);
 	connection->phase = phase;
+	connection->has_head = false;
 	connection->since = clock_monotonic_ms();
 	connection->served = connection->served || phase == PHASE_IDLE;
 	answered = answered || phase == PHASE_IDLE;
 	pthread_mutex_unlock(&mutex);
 }
 
-/* Whether the head of the request has come whole: the library knows its size from then on. */
-static bool head_is_complete(const struct connection *connection)
+void connection_head(struct connection *connection)
 {
-	return MHD_get_connection_info(connection->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE) != NULL;
+	pthread_mutex_lock(&mutex);
+	connection->has_head = true;
+	pthread_mutex_unlock(&mutex);
 }
 
 static int64_t deadline(const struct connection *connection)
@@ -114,7 +116,7 @@ static int64_t deadline(const struct connection *connection)
 		       (connection->served ? limits.idle_timeout_ms : limits.header_timeout_ms);
 	case PHASE_RECEIVING:
 		return connection->since +
-		       (head_is_complete(connection) ? limits.body_timeout_ms : limits.header_timeout_ms);
+		       (connection->has_head ? limits.body_timeout_ms : limits.header_timeout_ms);
 	case PHASE_ANSWERING:
 	default:
 		return connection->since + limits.write_timeout_ms;

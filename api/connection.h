@@ -22,6 +22,7 @@ struct connection {
 	uint64_t network; /* of the peer: an IPv4 address, or what one household has of IPv6; 0 = not known */
 	enum phase phase;
 	int64_t since; /* clock_monotonic_ms */
+	bool has_head; /* of the request that is coming */
 	bool served;   /* a request has been answered on it */
 	bool is_admin;
 	bool cut;
@@ -36,5 +37,8 @@ void connections_stop(void);
 struct connection *connection_accepted(struct MHD_Connection *mhd, bool is_admin);
 void connection_closed(struct connection *connection);
 void connection_phase(struct connection *connection, enum phase phase);
+
+/* connection_head - the head of the request has come whole. */
+void connection_head(struct connection *connection);
 
 #endif

@@ -9,6 +9,7 @@
 #include "pages.h"
 #include "public_card.h"
 #include "respond.h"
+#include "task.h"
 #include "text.h"
 #include "validate.h"
 
@@ -129,6 +130,15 @@ static struct problem *admit(struct exchange *x)
 	if (pages_own(x->rq.op) || (!x->authorization && public_card_serves(x->rq.op)))
 		return NULL;
 	return admission_enter(&x->rq);
+}
+
+/* ---- leave: a write waits for locks, for its commit and for what it proves; the loop must not ---- */
+
+static struct problem *leave(struct exchange *x)
+{
+	if (x->rq.op->method != METHOD_GET)
+		task_leave();
+	return NULL;
 }
 
 /* ---- authenticate ---- */
@@ -471,6 +481,7 @@ static const struct stage {
 	{"parse the target", parse_target},
 	{"find the operation", find_operation},
 	{"admit", admit},
+	{"leave the loop", leave},
 	{"find the caller", find_caller},
 	{"limit the body", limit_body},
 	{"validate", validate},

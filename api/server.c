@@ -1,17 +1,23 @@
 /* The HTTP library's callbacks, and start and stop.
-   Everything of one connection happens on one thread (a thread per connection), so a call needs no lock of
-   its own. */
+
+   All connections are served by the event loop's thread. A request whose head and body have come is a task:
+   while it waits for the database or works elsewhere its connection is suspended, and the library builds the
+   answer when it has ended. So a call needs no lock of its own: it belongs to the loop, and to the task while
+   the connection is suspended. */
 #include "server.h"
 
 #include "admission.h"
 #include "clock.h"
 #include "connection.h"
 #include "log.h"
+#include "loop.h"
 #include "metrics.h"
 #include "pages.h"
 #include "pipeline.h"
+#include "task.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -25,9 +31,11 @@
 #include <ulfius.h>
 #include <unistd.h>
 
-#define STREAM_BLOCK      16384
+#define STREAM_BLOCK      65536
 #define CONNECTION_MEMORY 16384
-#define STACK_SIZE        (1024 * 1024)
+#define ADMIN_STACK_SIZE  (256 * 1024)
+#define WORKERS_MORE      8 /* than the places at work: for streams */
+#define WORKERS_MAX       1024
 #define SEND_BUFFER       16384 /* of a connection: slow readers must not fill the kernel's memory for all */
 #define DESCRIPTORS_KEPT  128   /* for the database, files and the log */
 #define BACKLOG           4096  /* connections that wait to be accepted; the kernel has a bound of its own */
@@ -43,7 +51,8 @@ struct server {
 	struct server_options options;
 	char *public_url;
 	struct listener main, admin;
-	atomic_bool draining;
+	struct loop *loop;
+	atomic_bool draining, stopping;
 };
 
 /* One request on a connection. It lives until the library has ended with it and its stream is closed. */
@@ -51,15 +60,20 @@ struct call {
 	struct exchange exchange;
 	struct server *server;
 	struct connection *connection;
-	void *library; /* the library's own part, until it is told that the request has ended */
+	struct buffer body;
+	bool has_head, has_begun, is_suspended, is_ready; /* is_ready: the exchange holds the answer */
 	struct stream stream;
+	char *block; /* of a stream that waits: what a worker read ahead */
+	long block_length, block_sent;
+	bool has_block;
 	int64_t started; /* microseconds, monotonic */
 	uint64_t bytes;
 	int references;
 	bool is_answered, has_failed;
 };
 
-static _Thread_local struct call *current;
+/* The call whose request the library is being given, on the loop's thread. */
+static struct call *current;
 
 static int64_t monotonic_us(void)
 {
@@ -108,8 +122,11 @@ static struct call *call_new(struct connection *connection, struct server *serve
 
 static void call_release(struct call *call)
 {
-	if (--call->references == 0)
-		arena_free(call->exchange.arena);
+	if (--call->references > 0)
+		return;
+	buffer_free(&call->body);
+	free(call->block);
+	arena_free(call->exchange.arena);
 }
 
 static void log_call(const struct call *call, int status, int64_t microseconds)
@@ -147,6 +164,7 @@ static void call_end(struct call *call, bool is_complete)
 		metrics_in_flight(-1);
 	}
 	call->connection->call = NULL;
+	call->connection = NULL;
 	call_release(call);
 }
 
@@ -185,11 +203,7 @@ static void *on_request_line(void *context, const char *target, struct MHD_Conne
 		if (!connection->is_admin)
 			metrics_in_flight(1);
 	}
-	current = connection ? connection->call : NULL;
-	void *library = ulfius_uri_logger(context, target);
-	if (current)
-		current->library = library;
-	return library;
+	return ulfius_uri_logger(context, target);
 }
 
 static void on_completed(void *context, struct MHD_Connection *mhd, void **request,
@@ -200,7 +214,6 @@ static void on_completed(void *context, struct MHD_Connection *mhd, void **reque
 		call_end(connection->call, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
 		connection_phase(connection, PHASE_IDLE);
 	}
-	current = NULL;
 	mhd_request_completed(context, mhd, request, code);
 }
 
@@ -232,27 +245,91 @@ static void read_headers(struct exchange *x, struct MHD_Connection *mhd)
 	x->header_count = list.count;
 }
 
+/* ---- streams ---- */
+
+static void block_read(void *context)
+{
+	struct call *call = context;
+	call->block_length = call->stream.read(call->stream.context, call->block, STREAM_BLOCK);
+}
+
+static void block_end(void *context)
+{
+	struct call *call = context;
+	call->has_block = true;
+	call->block_sent = 0;
+	MHD_resume_connection(call->connection->mhd);
+}
+
+/* block_take - of what a worker read ahead; 0 while it is at work, and the connection is suspended. */
+static ssize_t block_take(struct call *call, char *out, size_t capacity)
+{
+	if (!call->block) {
+		call->block = malloc(STREAM_BLOCK);
+		if (!call->block)
+			abort();
+	}
+	if (!call->has_block && atomic_load(&call->server->stopping))
+		return U_STREAM_ERROR;
+	if (!call->has_block) {
+		MHD_suspend_connection(call->connection->mhd);
+		task_run_elsewhere(block_read, block_end, call);
+		return 0;
+	}
+	if (call->block_length <= 0)
+		return call->block_length == 0 ? U_STREAM_END : U_STREAM_ERROR;
+	size_t count = (size_t)(call->block_length - call->block_sent);
+	count = count < capacity ? count : capacity;
+	memcpy(out, call->block + call->block_sent, count);
+	call->block_sent += (long)count;
+	call->has_block = call->block_sent < call->block_length;
+	return (ssize_t)count;
+}
+
+static ssize_t stream_take(struct call *call, char *out, size_t capacity)
+{
+	if (call->stream.waits)
+		return block_take(call, out, capacity);
+	long count = call->stream.read(call->stream.context, out, capacity);
+	return count > 0 ? count : count == 0 ? U_STREAM_END : U_STREAM_ERROR;
+}
+
 static ssize_t stream_read(void *context, uint64_t offset, char *out, size_t capacity)
 {
 	struct call *call = context;
 	(void)offset;
-	long count = call->stream.read(call->stream.context, out, capacity);
-	if (count > 0) {
+	ssize_t count = stream_take(call, out, capacity);
+	if (count > 0)
 		call->bytes += (uint64_t)count;
-		return count;
-	}
-	call->has_failed = call->has_failed || count < 0;
-	return count == 0 ? U_STREAM_END : U_STREAM_ERROR;
+	call->has_failed = call->has_failed || count == (ssize_t)U_STREAM_ERROR;
+	return count;
 }
 
-static void stream_close(void *context)
+static void stream_end(void *context)
 {
 	struct call *call = context;
 	if (call->stream.close)
 		call->stream.close(call->stream.context);
 	call->stream = (struct stream){0};
+}
+
+static void stream_release(void *context)
+{
+	call_release(context);
+}
+
+static void stream_close(void *context)
+{
+	struct call *call = context;
+	if (call->stream.waits && tasks_is_loop()) {
+		task_run_elsewhere(stream_end, stream_release, call);
+		return;
+	}
+	stream_end(call);
 	call_release(call);
 }
+
+/* ---- answers ---- */
 
 /* The fields into the library's map, which is empty: u_map_put would look for each name among those before it
    and make three lists anew for each. */
@@ -307,21 +384,10 @@ static void count_answer(const struct exchange *x)
 
 static int answer(const struct _u_request *request, struct _u_response *response, void *context)
 {
-	struct listener *listener = context;
-	struct call *call = current;
-	if (!call)
+	(void)request, (void)context;
+	if (!current)
 		return U_CALLBACK_ERROR;
-	struct exchange *x = &call->exchange;
-	connection_phase(call->connection, PHASE_ANSWERING);
-	x->method = arena_strdup(x->arena, request->http_verb);
-	x->bytes = request->binary_body ? request->binary_body : "";
-	x->byte_count = request->binary_body_length;
-	x->close = atomic_load(&listener->server->draining);
-	x->rq.network = call->connection->network;
-	read_headers(x, call->connection->mhd);
-	pipeline_run(x);
-	count_answer(x);
-	hand_over(call, response);
+	hand_over(current, response);
 	return U_CALLBACK_COMPLETE;
 }
 
@@ -343,6 +409,114 @@ static int answer_admin(const struct _u_request *request, struct _u_response *re
 	return U_CALLBACK_COMPLETE;
 }
 
+/* ---- requests ---- */
+
+static void request_work(void *context)
+{
+	struct call *call = context;
+	pipeline_run(&call->exchange);
+	count_answer(&call->exchange);
+}
+
+/* request_left - for as long as the task works elsewhere the library must leave the connection alone. While it
+   waits on the loop, which is short, suspending would cost more than asking again. */
+static void request_left(void *context)
+{
+	struct call *call = context;
+	if (!call->connection)
+		return;
+	call->is_suspended = true;
+	MHD_suspend_connection(call->connection->mhd);
+}
+
+static void request_end(void *context)
+{
+	struct call *call = context;
+	call->is_ready = true;
+	if (call->is_suspended)
+		MHD_resume_connection(call->connection->mhd);
+	call_release(call);
+}
+
+/* request_begin - head and body have come. True when the answer is there at once. */
+static bool request_begin(struct call *call, const char *method)
+{
+	struct exchange *x = &call->exchange;
+	connection_phase(call->connection, PHASE_ANSWERING);
+	x->method = arena_strdup(x->arena, method);
+	x->bytes = call->body.length ? call->body.text : "";
+	x->byte_count = call->body.length;
+	x->close = atomic_load(&call->server->draining);
+	x->rq.network = call->connection->network;
+	read_headers(x, call->connection->mhd);
+	call->references++;
+	if (!task_start(request_work, request_left, request_end, call))
+		return false;
+	call_release(call);
+	return true;
+}
+
+/* body_add - up to one byte more than is allowed: that it was cut can be seen. */
+static void body_add(struct call *call, const char *bytes, size_t count)
+{
+	size_t room = (size_t)call->server->options.body_limit + 1 - call->body.length;
+	buffer_add(&call->body, bytes, count < room ? count : room);
+}
+
+/* The library's own function of each request; it keeps it to itself. */
+static MHD_AccessHandlerCallback library_handler;
+
+/* handle - called when the head has come, with each piece of the body, when all has come, and from then on at
+   each turn until there is an answer. The library is told of the first and of the last: it builds the answer
+   then. */
+static enum MHD_Result handle(void *context, struct MHD_Connection *mhd, const char *url, const char *method,
+			      const char *version, const char *bytes, size_t *byte_count, void **request)
+{
+	struct connection *connection = connection_of(mhd);
+	struct call *call = connection ? connection->call : NULL;
+	if (!call || atomic_load(&call->server->stopping))
+		return MHD_NO;
+	if (!call->has_head) {
+		call->has_head = true;
+		connection_head(connection);
+		return library_handler(context, mhd, url, method, version, bytes, byte_count, request);
+	}
+	if (*byte_count) {
+		body_add(call, bytes, *byte_count);
+		*byte_count = 0;
+		return MHD_YES;
+	}
+	if (!call->has_begun) {
+		call->has_begun = true;
+		call->is_ready = request_begin(call, method);
+	}
+	if (!call->is_ready)
+		return MHD_YES;
+	current = call;
+	enum MHD_Result result =
+		library_handler(context, mhd, url, method, version, bytes, byte_count, request);
+	current = NULL;
+	return result;
+}
+
+/* Ulfius starts the daemon with its own handler and cannot let a connection wait. Its call finds this function
+   before that of the library beneath, and so the loop's daemon gets our handler, which calls the other. */
+struct MHD_Daemon *MHD_start_daemon(unsigned int flags, uint16_t port, MHD_AcceptPolicyCallback policy,
+				    void *policy_context, MHD_AccessHandlerCallback handler,
+				    void *handler_context, ...)
+{
+	va_list options;
+	if (flags & MHD_USE_EPOLL) {
+		library_handler = handler;
+		handler = handle;
+	}
+	va_start(options, handler_context);
+	struct MHD_Daemon *daemon = MHD_start_daemon_va(flags, port, policy, policy_context, handler,
+							handler_context, options);
+	va_end(options);
+	return daemon;
+}
+
 /* ---- start ---- */
 
 static struct problem *start_failed(struct arena *arena, const char *cause)
@@ -362,7 +536,7 @@ static struct problem *open_socket(struct arena *arena, const char *address, int
 	snprintf(service, sizeof service, "%d", port);
 	if (getaddrinfo(address, service, &hints, &found) != 0)
 		return start_failed(arena, arena_printf(arena, "%s is no address to listen on", address));
-	int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	bool bound = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0;
 	bound = bound && setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer) == 0;
 	if (bound && found->ai_family == AF_INET6)
@@ -404,20 +578,19 @@ static struct problem *listener_start(struct arena *arena, struct listener *list
 		{MHD_OPTION_CONNECTION_LIMIT, limit, NULL},
 		{MHD_OPTION_PER_IP_CONNECTION_LIMIT, per_ip, NULL},
 		{MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
-		{MHD_OPTION_THREAD_STACK_SIZE, STACK_SIZE, NULL},
 		{MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
+		{listener->is_admin ? MHD_OPTION_THREAD_STACK_SIZE : MHD_OPTION_END, ADMIN_STACK_SIZE, NULL},
 		{MHD_OPTION_END, 0, NULL},
 	};
-	unsigned int flags = MHD_USE_ERROR_LOG | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL |
-			     MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC;
+	unsigned int flags = MHD_USE_ERROR_LOG;
+	flags |= listener->is_admin ? MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL |
+					      MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC
+				    : MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
 	if (strchr(address, ':'))
 		flags |= MHD_USE_DUAL_STACK;
 	if (ulfius_init_instance(&listener->instance, (unsigned int)listener->port, NULL, NULL) != U_OK)
 		return start_failed(arena, "the HTTP library cannot be set up");
 	listener->instance.allowed_post_processor = U_POST_PROCESS_NONE;
-	/* one byte more than allowed: the library would cut a longer body in silence, this way the cut can be
-	 * seen */
-	listener->instance.max_post_body_size = (size_t)options->body_limit + 1;
 	ulfius_add_endpoint_by_val(&listener->instance, "*", NULL, "/*", 0,
 				   listener->is_admin ? answer_admin : answer, listener);
 	ulfius_set_default_endpoint(&listener->instance, listener->is_admin ? answer_admin : answer,
@@ -485,13 +658,26 @@ static struct problem *listen_and_serve(struct arena *arena, struct server *serv
 	set_public_url(server);
 	pages_start(&server->options);
 	TRY(listener_start(arena, main, server->options.bind));
+	server->loop = loop_start(main->instance.mhd_daemon, server->options.pool);
 	return listener_start(arena, admin, "127.0.0.1");
+}
+
+/* As many as there are places at work, so that whoever was admitted finds one. */
+static int worker_limit(const struct server_options *options)
+{
+	bool is_bounded = options->max_reads > 0 && options->max_writes > 0;
+	int64_t wanted = (int64_t)options->max_reads + options->max_writes + WORKERS_MORE;
+	return is_bounded && wanted < WORKERS_MAX ? (int)wanted : WORKERS_MAX;
 }
 
 static void server_free(struct server *server)
 {
+	atomic_store(&server->stopping, true);
+	if (server->loop)
+		loop_stop(server->loop);
 	listener_stop(&server->main);
 	listener_stop(&server->admin);
+	tasks_stop();
 	connections_stop();
 	pages_stop();
 	metrics_stop();
@@ -515,6 +701,7 @@ struct problem *server_start(struct arena *arena, const struct server_options *o
 	route_start();
 	metrics_start();
 	connections_start(&server->options);
+	tasks_start(worker_limit(&server->options));
 	admission_start(server->options.max_reads, server->options.max_writes,
 			server->options.max_connections_per_ip > 0);
 	struct problem *problem = listen_and_serve(arena, server);
@@ -531,11 +718,8 @@ void server_stop(struct server *server)
 {
 	int64_t until = clock_monotonic_ms() + (int64_t)server->options.drain_seconds * 1000;
 	atomic_store(&server->draining, true);
-	MHD_socket fd = MHD_quiesce_daemon(server->main.instance.mhd_daemon);
-	if (fd != MHD_INVALID_SOCKET) {
-		close(fd);
-		server->main.fd = -1;
-	}
+	loop_quiesce(server->loop); /* which closes the socket */
+	server->main.fd = -1;
 	while (metrics_in_flight(0) > 0 && clock_monotonic_ms() < until)
 		usleep(10000);
 	if (metrics_in_flight(0) > 0)

@@ -43,6 +43,7 @@ struct stream {
 	void (*close)(void *context);
 	void *context;
 	size_t length; /* 0 = not known before its end */
+	bool waits;    /* read and close may block */
 };
 
 struct reply {

@@ -84,6 +84,14 @@ struct pool_counts pool_count(struct pool *pool);
 /* db_lane - the shared read-only lane of the pool. */
 struct db *db_lane(struct pool *pool);
 
+/* The lane of the event loop (base/task.h): a task's reads leave at the loop's next turn. loop_lane_open - its
+   connection's events are told to this epoll under this token. loop_lane_turn - send what waits, hand out what
+   has come; has_news when there was such an event. Both on the loop's thread. */
+struct loop_lane;
+struct loop_lane *db_loop_lane(struct pool *pool);
+void loop_lane_open(struct loop_lane *lane, int epoll, void *token);
+void loop_lane_turn(struct loop_lane *lane, bool has_news);
+
 /* db_begin - a connection with a transaction that opens with its first statement. read_only gives REPEATABLE
  * READ READ ONLY. */
 MUST_CHECK struct problem *db_begin(struct pool *pool, struct arena *arena, bool read_only, struct db **ret);

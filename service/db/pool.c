@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "task.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -30,6 +31,7 @@ struct pool {
 	bool stopping;
 	pthread_t keeper;
 	struct lane *lane;
+	struct loop_lane *loop_lane;
 	struct db lane_db;
 };
 
@@ -72,6 +74,7 @@ static struct problem *problem_wait(struct arena *arena, enum problem_code code,
 
 struct problem *pool_checkout(struct pool *pool, struct arena *arena, struct db **ret)
 {
+	task_leave(); /* for this waits, and so does what is done with the connection */
 	int64_t deadline = clock_monotonic_ms() + pool->wait_ms;
 	struct problem *problem = NULL;
 	struct db *slot = NULL;
@@ -175,21 +178,26 @@ static struct connection *connect_with(struct pool *pool, const struct connectio
 	return connection;
 }
 
-/* repair - connect what is missing; false when an attempt failed. */
+/* repair - connect what is missing, the lanes first: most requests travel on them. False when an attempt
+   failed. */
 static bool repair(struct pool *pool)
 {
+	struct connection *connection;
+	if (!pool->stopping && loop_lane_is_empty(pool->loop_lane)) {
+		if (!(connection = connect_with(pool, &pool->lane_options)))
+			return false;
+		loop_lane_give(pool->loop_lane, connection);
+	}
+	if (!pool->stopping && lane_is_empty(pool->lane)) {
+		if (!(connection = connect_with(pool, &pool->lane_options)))
+			return false;
+		lane_give(pool->lane, connection);
+	}
 	for (struct db *slot; !pool->stopping && (slot = take_missing(pool));) {
-		struct connection *connection = connect_with(pool, &pool->options);
-		if (!connection)
+		if (!(connection = connect_with(pool, &pool->options)))
 			return false;
 		slot->connection = connection;
 		pthread_cond_broadcast(&pool->available);
-	}
-	if (!pool->stopping && lane_is_empty(pool->lane)) {
-		struct connection *connection = connect_with(pool, &pool->lane_options);
-		if (!connection)
-			return false;
-		lane_give(pool->lane, connection);
 	}
 	return true;
 }
@@ -215,6 +223,11 @@ static void look(struct pool *pool)
 	slot->connection = NULL;
 }
 
+static bool is_whole(struct pool *pool)
+{
+	return !take_missing(pool) && !lane_is_empty(pool->lane) && !loop_lane_is_empty(pool->loop_lane);
+}
+
 static void *keep(void *context)
 {
 	struct pool *pool = context;
@@ -223,7 +236,7 @@ static void *keep(void *context)
 	while (!pool->stopping) {
 		bool whole = repair(pool);
 		retry = whole ? RETRY_MIN_MS : retry * 2 > RETRY_MAX_MS ? RETRY_MAX_MS : retry * 2;
-		if (!pool->stopping && (!whole || (!take_missing(pool) && !lane_is_empty(pool->lane))))
+		if (!pool->stopping && (!whole || is_whole(pool)))
 			wait_until(&pool->work, &pool->mutex, whole ? CHECK_MS : retry);
 		if (!pool->stopping)
 			look(pool);
@@ -260,6 +273,7 @@ static struct pool *pool_make(const struct pool_options *options)
 		pool->slots[i].pool = pool;
 	pool->lane_db = (struct db){.pool = pool, .lane = true};
 	pool->lane = lane_new(pool);
+	pool->loop_lane = loop_lane_new(pool);
 	pthread_mutex_init(&pool->mutex, NULL);
 	pthread_condattr_t monotonic;
 	pthread_condattr_init(&monotonic);
@@ -275,6 +289,7 @@ static void pool_unmake(struct pool *pool)
 	for (int i = 0; i < pool->count; i++)
 		connection_close(pool->slots[i].connection);
 	lane_free(pool->lane);
+	loop_lane_free(pool->loop_lane);
 	pthread_cond_destroy(&pool->available);
 	pthread_cond_destroy(&pool->work);
 	pthread_mutex_destroy(&pool->mutex);
@@ -350,8 +365,14 @@ const char *pool_conninfo(struct pool *pool)
 	return pool->conninfo;
 }
 
+struct loop_lane *db_loop_lane(struct pool *pool)
+{
+	return pool->loop_lane;
+}
+
 bool pool_export_start(struct pool *pool)
 {
+	task_leave(); /* for an export waits for its connection and its rows */
 	pthread_mutex_lock(&pool->mutex);
 	bool free_place = pool->exports < EXPORTS;
 	pool->exports += free_place;

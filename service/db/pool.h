@@ -67,4 +67,13 @@ bool lane_is_empty(struct lane *lane);
 bool lane_submit(struct lane *lane, enum statement statement, const char *const *parameters, size_t count,
 		 PGresult **ret);
 
+struct loop_lane *loop_lane_new(struct pool *pool);
+void loop_lane_free(struct loop_lane *lane);
+void loop_lane_give(struct loop_lane *lane, struct connection *connection);
+bool loop_lane_is_empty(struct loop_lane *lane);
+
+/* loop_lane_submit - the same for a task on the loop's thread, which waits without holding it. */
+bool loop_lane_submit(struct loop_lane *lane, enum statement statement, const char *const *parameters,
+		      size_t count, PGresult **ret);
+
 #endif

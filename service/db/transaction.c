@@ -7,6 +7,7 @@
 #include "statement.h"
 
 #include "log.h"
+#include "task.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -257,6 +258,14 @@ static struct problem *run_alone(struct pool *pool, struct arena *arena, enum st
 	return problem;
 }
 
+/* submit - on the lane of the thread we are on. */
+static bool submit(struct pool *pool, enum statement statement, const char *const *parameters, size_t count,
+		   PGresult **ret)
+{
+	return task_on_loop() ? loop_lane_submit(db_loop_lane(pool), statement, parameters, count, ret)
+			      : lane_submit(pool_lane(pool), statement, parameters, count, ret);
+}
+
 struct problem *db_run(struct db *db, struct arena *arena, enum statement statement,
 		       const char *const *parameters, size_t count, struct rows *ret)
 {
@@ -265,8 +274,7 @@ struct problem *db_run(struct db *db, struct arena *arena, enum statement statem
 	if (!db->lane)
 		return run_open(db, arena, statement, parameters, count, ret);
 	PGresult *result = NULL;
-	if (statements[statement].slow ||
-	    !lane_submit(pool_lane(db->pool), statement, parameters, count, &result))
+	if (statements[statement].slow || !submit(db->pool, statement, parameters, count, &result))
 		return run_alone(db->pool, arena, statement, parameters, count, ret);
 	struct problem *problem = take_result(arena, statement, result, ret);
 	if (problem && db_is_retryable(problem))

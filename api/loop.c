@@ -1,0 +1,129 @@
+/* One turn: what the workers ended, what the database sent, what the clients sent, and off with the reads
+   that came of it. */
+#include "loop.h"
+
+#include "log.h"
+#include "task.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#define WAIT_MS   1000 /* at most, between two looks at who is late */
+#define PENDING_MS 1   /* while tasks wait here: the library has their connections asked again and again */
+
+struct loop {
+	struct MHD_Daemon *daemon;
+	struct loop_lane *lane;
+	pthread_t thread;
+	int epoll;
+	bool has_news; /* of the database */
+	pthread_mutex_t mutex;
+	pthread_cond_t quiesced;
+	bool is_quiescing, is_quiet;
+	atomic_bool is_stopping;
+};
+
+/* What the epoll's events are told apart by. */
+static char of_daemon, of_tasks, of_lane;
+
+static void watch(struct loop *loop, int fd, void *token)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = token};
+	if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) != 0)
+		abort();
+}
+
+static void quiesce(struct loop *loop)
+{
+	pthread_mutex_lock(&loop->mutex);
+	if (loop->is_quiescing && !loop->is_quiet) {
+		MHD_socket fd = MHD_quiesce_daemon(loop->daemon);
+		if (fd != MHD_INVALID_SOCKET)
+			close(fd);
+		loop->is_quiet = true;
+		pthread_cond_signal(&loop->quiesced);
+	}
+	pthread_mutex_unlock(&loop->mutex);
+}
+
+static int wait_ms(const struct loop *loop)
+{
+	MHD_UNSIGNED_LONG_LONG left;
+	if (MHD_get_timeout(loop->daemon, &left) != MHD_YES || left > WAIT_MS)
+		left = WAIT_MS;
+	return left == 0 && tasks_waiting() > 0 ? PENDING_MS : (int)left;
+}
+
+static void wait_for_events(struct loop *loop)
+{
+	struct epoll_event events[3];
+	int count = epoll_wait(loop->epoll, events, 3, wait_ms(loop));
+	loop->has_news = false;
+	for (int i = 0; i < count; i++) {
+		if (events[i].data.ptr == &of_tasks) {
+			quiesce(loop);
+			tasks_turn();
+		}
+		loop->has_news = loop->has_news || events[i].data.ptr == &of_lane;
+	}
+}
+
+static void *run(void *context)
+{
+	struct loop *loop = context;
+	tasks_enter();
+	loop_lane_open(loop->lane, loop->epoll, &of_lane);
+	while (!atomic_load(&loop->is_stopping) || tasks_open() > 0) {
+		log_flush();
+		wait_for_events(loop);
+		loop_lane_turn(loop->lane, loop->has_news);
+		MHD_run(loop->daemon);
+		loop_lane_turn(loop->lane, false);
+	}
+	MHD_run(loop->daemon); /* so that no connection is left waiting */
+	return NULL;
+}
+
+struct loop *loop_start(struct MHD_Daemon *daemon, struct pool *pool)
+{
+	struct loop *loop = calloc(1, sizeof *loop);
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	if (!loop || !info)
+		abort();
+	loop->daemon = daemon;
+	loop->lane = db_loop_lane(pool);
+	pthread_mutex_init(&loop->mutex, NULL);
+	pthread_cond_init(&loop->quiesced, NULL);
+	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (loop->epoll < 0)
+		abort();
+	watch(loop, info->epoll_fd, &of_daemon);
+	watch(loop, tasks_fd(), &of_tasks);
+	if (pthread_create(&loop->thread, NULL, run, loop) != 0)
+		abort();
+	return loop;
+}
+
+void loop_quiesce(struct loop *loop)
+{
+	pthread_mutex_lock(&loop->mutex);
+	loop->is_quiescing = true;
+	tasks_wake();
+	while (!loop->is_quiet)
+		pthread_cond_wait(&loop->quiesced, &loop->mutex);
+	pthread_mutex_unlock(&loop->mutex);
+}
+
+void loop_stop(struct loop *loop)
+{
+	atomic_store(&loop->is_stopping, true);
+	tasks_wake();
+	pthread_join(loop->thread, NULL);
+	close(loop->epoll);
+	pthread_mutex_destroy(&loop->mutex);
+	pthread_cond_destroy(&loop->quiesced);
+	free(loop);
+}
