@@ -11,8 +11,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#define WAIT_MS   1000 /* at most, between two looks at who is late */
-#define PENDING_MS 1   /* while tasks wait here: the library has their connections asked again and again */
+#define WAIT_MS    1000 /* at most, between two looks at who is late */
+#define PENDING_MS 1    /* while tasks wait here: the library has their connections asked again and again */
 
 struct loop {
 	struct MHD_Daemon *daemon;
@@ -82,6 +82,7 @@ static void *run(void *context)
 		loop_lane_turn(loop->lane, loop->has_news);
 		MHD_run(loop->daemon);
 		loop_lane_turn(loop->lane, false);
+		tasks_send_off();
 	}
 	MHD_run(loop->daemon); /* so that no connection is left waiting */
 	return NULL;

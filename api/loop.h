@@ -16,7 +16,8 @@ struct loop *loop_start(struct MHD_Daemon *daemon, struct pool *pool);
 /* loop_quiesce - take no new connection from now on. Returns when that is so. */
 void loop_quiesce(struct loop *loop);
 
-/* loop_stop - end the thread once no task is left, and free the loop. New requests must be refused by then. */
+/* loop_stop - end the thread once no task is left, and free the loop. New requests must be refused by then.
+ */
 void loop_stop(struct loop *loop);
 
 #endif

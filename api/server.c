@@ -17,10 +17,10 @@
 #include "task.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -418,8 +418,10 @@ static void request_work(void *context)
 	count_answer(&call->exchange);
 }
 
-/* request_left - for as long as the task works elsewhere the library must leave the connection alone. While it
-   waits on the loop, which is short, suspending would cost more than asking again. */
+/* request_left - for as long as the task works elsewhere the library must leave the connection alone. While
+   it waits on the loop, which is short, suspending would cost more than asking again. Not from within the
+   handler: the library would then read once more when it goes on, and take a client that has closed its half
+   for one that is gone. */
 static void request_left(void *context)
 {
 	struct call *call = context;
@@ -499,8 +501,9 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *mhd, const c
 	return result;
 }
 
-/* Ulfius starts the daemon with its own handler and cannot let a connection wait. Its call finds this function
-   before that of the library beneath, and so the loop's daemon gets our handler, which calls the other. */
+/* Ulfius starts the daemon with its own handler and cannot let a connection wait. Its call finds this
+   function before that of the library beneath, and so the loop's daemon gets our handler, which calls the
+   other. */
 struct MHD_Daemon *MHD_start_daemon(unsigned int flags, uint16_t port, MHD_AcceptPolicyCallback policy,
 				    void *policy_context, MHD_AccessHandlerCallback handler,
 				    void *handler_context, ...)
@@ -511,8 +514,8 @@ struct MHD_Daemon *MHD_start_daemon(unsigned int flags, uint16_t port, MHD_Accep
 		handler = handle;
 	}
 	va_start(options, handler_context);
-	struct MHD_Daemon *daemon = MHD_start_daemon_va(flags, port, policy, policy_context, handler,
-							handler_context, options);
+	struct MHD_Daemon *daemon =
+		MHD_start_daemon_va(flags, port, policy, policy_context, handler, handler_context, options);
 	va_end(options);
 	return daemon;
 }

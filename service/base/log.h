@@ -16,7 +16,8 @@ bool log_start(const char *level, const char *format);
  * value is skipped. */
 void log_event(enum log_level level, const char *event, ...) __attribute__((sentinel));
 
-/* log_request - the one line of a request, which leaves with log_flush. status 0 = the connection ended before a reply. */
+/* log_request - the one line of a request, which leaves with log_flush. status 0 = the connection ended
+ * before a reply. */
 struct log_request {
 	const char *request_id, *method, *operation, *path, *account, *peer, *problem, *rule, *cause;
 	int status;

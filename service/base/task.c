@@ -73,6 +73,7 @@ static struct {
 	int fd;
 	/* of the loop's thread alone */
 	struct fiber *fibers; /* free ones */
+	struct queue leaving;
 	int fiber_count, open, waiting_here;
 } state = {.mutex = PTHREAD_MUTEX_INITIALIZER, .gone = PTHREAD_COND_INITIALIZER, .fd = -1};
 
@@ -357,12 +358,10 @@ static bool advance(struct task *task)
 	enter(task);
 	if (task->state == TASK_HAS_ENDED)
 		return true;
-	if (task->state == TASK_LEAVES) {
-		task->left(task->context);
-		hand_over(task);
-	} else {
+	if (task->state == TASK_LEAVES)
+		queue_add(&state.leaving, task);
+	else
 		state.waiting_here++;
-	}
 	return false;
 }
 
@@ -402,6 +401,15 @@ void task_resume(struct task *task)
 		return;
 	task->done(task->context);
 	task_free(task);
+}
+
+void tasks_send_off(void)
+{
+	while (state.leaving.first) {
+		struct task *task = queue_take(&state.leaving);
+		task->left(task->context);
+		hand_over(task);
+	}
 }
 
 int tasks_waiting(void)
@@ -479,6 +487,7 @@ void tasks_start(int workers)
 	pthread_condattr_destroy(&monotonic);
 	state.waiting = (struct queue){NULL, &state.waiting.first};
 	state.ended = (struct queue){NULL, &state.ended.first};
+	state.leaving = (struct queue){NULL, &state.leaving.first};
 	state.workers_max = workers;
 	state.stopping = false;
 	state.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

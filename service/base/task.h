@@ -29,8 +29,11 @@ void tasks_wake(void);
 /* tasks_enter - the caller's thread is the loop's from now on. */
 void tasks_enter(void);
 
-/* tasks_turn - call done of what has ended on the workers. On the loop's thread, as are the next three. */
+/* tasks_turn - call done of what has ended on the workers. tasks_send_off - off to the workers with those
+   that want to leave, outside of whatever they were started in. On the loop's thread, as are the next three.
+ */
 void tasks_turn(void);
+void tasks_send_off(void);
 
 /* tasks_open - how many have begun and are not done. */
 int tasks_open(void);
@@ -42,7 +45,7 @@ int tasks_waiting(void);
 bool tasks_is_loop(void);
 
 /* task_start - run the work until it waits, leaves or ends. True when it has ended; else done is called when
-   it ends, by tasks_turn or task_resume. left is called on the loop's thread before it goes on elsewhere. */
+   it ends, by tasks_turn or task_resume. left is called by tasks_send_off before it goes on elsewhere. */
 bool task_start(task_fn *work, task_fn *left, task_fn *done, void *context);
 
 /* task_run_elsewhere - run the work on a worker's thread, and done on the loop's. */

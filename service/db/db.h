@@ -84,9 +84,9 @@ struct pool_counts pool_count(struct pool *pool);
 /* db_lane - the shared read-only lane of the pool. */
 struct db *db_lane(struct pool *pool);
 
-/* The lane of the event loop (base/task.h): a task's reads leave at the loop's next turn. loop_lane_open - its
-   connection's events are told to this epoll under this token. loop_lane_turn - send what waits, hand out what
-   has come; has_news when there was such an event. Both on the loop's thread. */
+/* The lane of the event loop (base/task.h): a task's reads leave at the loop's next turn. loop_lane_open -
+   its connection's events are told to this epoll under this token. loop_lane_turn - send what waits, hand out
+   what has come; has_news when there was such an event. Both on the loop's thread. */
 struct loop_lane;
 struct loop_lane *db_loop_lane(struct pool *pool);
 void loop_lane_open(struct loop_lane *lane, int epoll, void *token);
