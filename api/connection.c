@@ -19,6 +19,7 @@
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
 static struct connection *all;
+static struct connection *hung; /* the loop's thread alone */
 static struct server_options limits;
 static pthread_t thread;
 static bool stopping, answered; /* answered: a request since memory was last given back */
@@ -80,8 +81,18 @@ struct connection *connection_accepted(struct MHD_Connection *mhd, bool is_admin
 	return connection;
 }
 
+static void hung_remove(struct connection *connection)
+{
+	*connection->hung_link = connection->hung_next;
+	if (connection->hung_next)
+		connection->hung_next->hung_link = connection->hung_link;
+	connection->hung_up = false;
+}
+
 void connection_closed(struct connection *connection)
 {
+	if (connection->hung_up)
+		hung_remove(connection);
 	pthread_mutex_lock(&mutex);
 	*connection->link = connection->next;
 	if (connection->next)
@@ -99,6 +110,30 @@ void connection_phase(struct connection *connection, enum phase phase)
 	connection->served = connection->served || phase == PHASE_IDLE;
 	answered = answered || phase == PHASE_IDLE;
 	pthread_mutex_unlock(&mutex);
+}
+
+void connection_hung_up(void *context)
+{
+	struct connection *connection = context;
+	connection->hung_up = true;
+	connection->hung_next = hung;
+	connection->hung_link = &hung;
+	if (hung)
+		hung->hung_link = &connection->hung_next;
+	hung = connection;
+}
+
+void connections_check(void)
+{
+	char byte;
+	for (struct connection *connection = hung, *next; connection; connection = next) {
+		next = connection->hung_next;
+		if (connection->phase == PHASE_ANSWERING ||
+		    recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0)
+			continue;
+		hung_remove(connection);
+		shutdown(connection->fd, SHUT_RDWR); /* which the library does notice */
+	}
 }
 
 void connection_head(struct connection *connection)

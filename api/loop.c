@@ -14,8 +14,11 @@
 #define WAIT_MS    1000 /* at most, between two looks at who is late */
 #define PENDING_MS 1    /* while tasks wait here: the library has their connections asked again and again */
 
+#define EVENTS     64
+
 struct loop {
-	struct MHD_Daemon *daemon;
+	struct MHD_Daemon *daemon; /* NULL: not started */
+	struct loop_hooks hooks;
 	struct loop_lane *lane;
 	pthread_t thread;
 	int epoll;
@@ -29,9 +32,9 @@ struct loop {
 /* What the epoll's events are told apart by. */
 static char of_daemon, of_tasks, of_lane;
 
-static void watch(struct loop *loop, int fd, void *token)
+static void watch(struct loop *loop, int fd, uint32_t what, void *token)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.ptr = token};
+	struct epoll_event event = {.events = what, .data.ptr = token};
 	if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) != 0)
 		abort();
 }
@@ -57,18 +60,27 @@ static int wait_ms(const struct loop *loop)
 	return left == 0 && tasks_waiting() > 0 ? PENDING_MS : (int)left;
 }
 
+static void dispatch(struct loop *loop, void *token)
+{
+	if (token == &of_daemon)
+		return;
+	if (token == &of_lane) {
+		loop->has_news = true;
+	} else if (token == &of_tasks) {
+		quiesce(loop);
+		tasks_turn();
+	} else {
+		loop->hooks.hung_up(token);
+	}
+}
+
 static void wait_for_events(struct loop *loop)
 {
-	struct epoll_event events[3];
-	int count = epoll_wait(loop->epoll, events, 3, wait_ms(loop));
+	struct epoll_event events[EVENTS];
+	int count = epoll_wait(loop->epoll, events, EVENTS, wait_ms(loop));
 	loop->has_news = false;
-	for (int i = 0; i < count; i++) {
-		if (events[i].data.ptr == &of_tasks) {
-			quiesce(loop);
-			tasks_turn();
-		}
-		loop->has_news = loop->has_news || events[i].data.ptr == &of_lane;
-	}
+	for (int i = 0; i < count; i++)
+		dispatch(loop, events[i].data.ptr);
 }
 
 static void *run(void *context)
@@ -83,29 +95,42 @@ static void *run(void *context)
 		MHD_run(loop->daemon);
 		loop_lane_turn(loop->lane, false);
 		tasks_send_off();
+		loop->hooks.turned();
 	}
 	MHD_run(loop->daemon); /* so that no connection is left waiting */
 	return NULL;
 }
 
-struct loop *loop_start(struct MHD_Daemon *daemon, struct pool *pool)
+struct loop *loop_new(struct pool *pool, const struct loop_hooks *hooks)
 {
 	struct loop *loop = calloc(1, sizeof *loop);
-	const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
-	if (!loop || !info)
+	if (!loop)
 		abort();
-	loop->daemon = daemon;
+	loop->hooks = *hooks;
 	loop->lane = db_loop_lane(pool);
 	pthread_mutex_init(&loop->mutex, NULL);
 	pthread_cond_init(&loop->quiesced, NULL);
 	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (loop->epoll < 0)
 		abort();
-	watch(loop, info->epoll_fd, &of_daemon);
-	watch(loop, tasks_fd(), &of_tasks);
+	return loop;
+}
+
+void loop_start(struct loop *loop, struct MHD_Daemon *daemon)
+{
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	if (!info)
+		abort();
+	loop->daemon = daemon;
+	watch(loop, info->epoll_fd, EPOLLIN, &of_daemon);
+	watch(loop, tasks_fd(), EPOLLIN, &of_tasks);
 	if (pthread_create(&loop->thread, NULL, run, loop) != 0)
 		abort();
-	return loop;
+}
+
+void loop_watch(struct loop *loop, int fd, void *context)
+{
+	watch(loop, fd, EPOLLRDHUP | EPOLLONESHOT, context);
 }
 
 void loop_quiesce(struct loop *loop)
@@ -121,8 +146,10 @@ void loop_quiesce(struct loop *loop)
 void loop_stop(struct loop *loop)
 {
 	atomic_store(&loop->is_stopping, true);
-	tasks_wake();
-	pthread_join(loop->thread, NULL);
+	if (loop->daemon) {
+		tasks_wake();
+		pthread_join(loop->thread, NULL);
+	}
 	close(loop->epoll);
 	pthread_mutex_destroy(&loop->mutex);
 	pthread_cond_destroy(&loop->quiesced);

@@ -9,9 +9,20 @@
 
 struct loop;
 
-/* loop_start - serve the daemon, which must have been started with epoll and without threads of its own, on a
-   new thread. */
-struct loop *loop_start(struct MHD_Daemon *daemon, struct pool *pool);
+/* What the loop tells, on its thread: that the client at a watched descriptor sends no more, and that a turn
+   is over. */
+struct loop_hooks {
+	void (*hung_up)(void *context);
+	void (*turned)(void);
+};
+
+/* loop_new - with the lane of this pool. loop_start - serve the daemon, which must have been started with
+   epoll and without threads of its own, on a new thread. */
+struct loop *loop_new(struct pool *pool, const struct loop_hooks *hooks);
+void loop_start(struct loop *loop, struct MHD_Daemon *daemon);
+
+/* loop_watch - tell of this descriptor's client; until it is closed. On the loop's thread. */
+void loop_watch(struct loop *loop, int fd, void *context);
 
 /* loop_quiesce - take no new connection from now on. Returns when that is so. */
 void loop_quiesce(struct loop *loop);

@@ -132,15 +132,6 @@ static struct problem *admit(struct exchange *x)
 	return admission_enter(&x->rq);
 }
 
-/* ---- leave: a write waits for locks, for its commit and for what it proves; the loop must not ---- */
-
-static struct problem *leave(struct exchange *x)
-{
-	if (x->rq.op->method != METHOD_GET)
-		task_leave();
-	return NULL;
-}
-
 /* ---- authenticate ---- */
 
 static bool has_form_body(const struct operation *op)
@@ -162,6 +153,15 @@ static struct problem *find_caller(struct exchange *x)
 		problem->cause = "no token";
 		return problem;
 	}
+	return NULL;
+}
+
+/* ---- leave: a write waits for locks, for its commit and for what it proves; the loop must not ---- */
+
+static struct problem *leave(struct exchange *x)
+{
+	if (x->rq.op->method != METHOD_GET)
+		task_leave();
 	return NULL;
 }
 
@@ -481,8 +481,8 @@ static const struct stage {
 	{"parse the target", parse_target},
 	{"find the operation", find_operation},
 	{"admit", admit},
-	{"leave the loop", leave},
 	{"find the caller", find_caller},
+	{"leave the loop", leave},
 	{"limit the body", limit_body},
 	{"validate", validate},
 	{"authorise", authorise},

@@ -183,7 +183,9 @@ static void on_connection(void *context, struct MHD_Connection *mhd, void **sock
 	const struct listener *listener = context;
 	struct connection *connection = *socket_context;
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		*socket_context = connection_accepted(mhd, listener->is_admin);
+		*socket_context = connection = connection_accepted(mhd, listener->is_admin);
+		if (!listener->is_admin)
+			loop_watch(listener->server->loop, connection->fd, connection);
 		return;
 	}
 	if (connection && connection->call)
@@ -476,7 +478,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *mhd, const c
 {
 	struct connection *connection = connection_of(mhd);
 	struct call *call = connection ? connection->call : NULL;
-	if (!call || atomic_load(&call->server->stopping))
+	if (!call || (!call->has_begun && atomic_load(&call->server->stopping)))
 		return MHD_NO;
 	if (!call->has_head) {
 		call->has_head = true;
@@ -660,8 +662,10 @@ static struct problem *listen_and_serve(struct arena *arena, struct server *serv
 	TRY(open_socket(arena, "127.0.0.1", server->options.admin_port, &admin->fd, &admin->port));
 	set_public_url(server);
 	pages_start(&server->options);
+	server->loop =
+		loop_new(server->options.pool, &(struct loop_hooks){connection_hung_up, connections_check});
 	TRY(listener_start(arena, main, server->options.bind));
-	server->loop = loop_start(main->instance.mhd_daemon, server->options.pool);
+	loop_start(server->loop, main->instance.mhd_daemon);
 	return listener_start(arena, admin, "127.0.0.1");
 }
 

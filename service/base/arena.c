@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_BYTES = 16 * 1024, SPARES_MAX = 32 };
+enum { BLOCK_BYTES = 16 * 1024, SPARES_MAX = 96 };
 
 struct block {
 	struct block *next;

@@ -106,7 +106,7 @@ static const char *hex_encode(const unsigned char *bytes, size_t length, char *t
    has been given out is wiped. */
 void random_name(void *bytes, size_t length)
 {
-	static _Thread_local unsigned char ready[256];
+	static _Thread_local unsigned char ready[1024];
 	static _Thread_local size_t left;
 	if (length > left) {
 		random_bytes(ready, sizeof ready);

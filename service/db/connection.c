@@ -239,12 +239,12 @@ static struct problem *prepare_all(struct arena *arena, struct connection *conne
 	int seen = 0, syncs = 0;
 	bool sent = prepare_send(connection, &syncs);
 	struct problem *problem = NULL;
-	while (sent && syncs && !connection->broken) {
+	while (sent && syncs && !problem && !connection->broken) {
 		PGresult *result = NULL;
 		if (!connection_next(connection, &result))
 			break;
 		ExecStatusType status = result ? PQresultStatus(result) : PGRES_COMMAND_OK;
-		if (status == PGRES_FATAL_ERROR && !problem && !connection->broken && seen < PREPARED) {
+		if (status == PGRES_FATAL_ERROR && !connection->broken && seen < PREPARED) {
 			problem = problem_new(arena, PROBLEM_internal, NULL, NULL);
 			problem->cause = arena_printf(arena, "statement %s: %s", prepared_name(seen),
 						      PQresultErrorMessage(result));

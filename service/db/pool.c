@@ -178,7 +178,7 @@ static struct connection *connect_with(struct pool *pool, const struct connectio
 	return connection;
 }
 
-/* repair - connect what is missing, the lanes first: most requests travel on them. False when an attempt
+/* repair - connect what is missing, first the lane that most requests travel on. False when an attempt
    failed. */
 static bool repair(struct pool *pool)
 {
@@ -188,16 +188,16 @@ static bool repair(struct pool *pool)
 			return false;
 		loop_lane_give(pool->loop_lane, connection);
 	}
-	if (!pool->stopping && lane_is_empty(pool->lane)) {
-		if (!(connection = connect_with(pool, &pool->lane_options)))
-			return false;
-		lane_give(pool->lane, connection);
-	}
 	for (struct db *slot; !pool->stopping && (slot = take_missing(pool));) {
 		if (!(connection = connect_with(pool, &pool->options)))
 			return false;
 		slot->connection = connection;
 		pthread_cond_broadcast(&pool->available);
+	}
+	if (!pool->stopping && lane_is_empty(pool->lane)) {
+		if (!(connection = connect_with(pool, &pool->lane_options)))
+			return false;
+		lane_give(pool->lane, connection);
 	}
 	return true;
 }

@@ -1,0 +1,108 @@
+"""The event loop while reads and writes wait: who fails fails alone, who hangs up leaves nothing behind, and the end of the service
+waits for those who are at work."""
+import concurrent.futures
+import time
+import uuid
+
+from support import cluster as clusters
+from support import raw
+from support.held import Held
+from test_overload import LOCK, SETTINGS, at_work, metric
+
+# As the service's own role, which sees its sessions and may cancel what they do.
+WAITING = "select {} from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+MANY = {**SETTINGS, "max-reads": 32, "max-writes": 8, "pool-connections": 2}
+CONNECTIONS = 4  # the two and two lanes
+
+
+def connected(world):
+    """With every connection of the service made: they would wait for the locks, too."""
+    idle = "select count(*) from pg_stat_activity where state = 'idle' and application_name = 'allianced' and datname = current_database()"
+    assert raw.wait_until(lambda: int(world.value(idle, user=clusters.SERVICE)) >= CONNECTIONS, seconds=30)
+    return world
+
+
+def waiting(world, count):
+    return raw.wait_until(lambda: world.value(WAITING.format("count(*)"), user=clusters.SERVICE) == str(count))
+
+
+def cancel(world):
+    """How many statements that wait for a lock were cancelled."""
+    return int(world.value(WAITING.format("count(pg_cancel_backend(pid))"), user=clusters.SERVICE))
+
+
+def ask(world, token, request, body=b""):
+    """A request that nobody has answered yet, on a connection of its own."""
+    client = raw.connect(world.port)
+    client.sendall(request + b" HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer " + token.encode() + b"\r\n"
+                   b"Content-Type: application/json\r\nContent-Length: %d\r\nIdempotency-Key: %s\r\n\r\n" % (
+                       len(body), uuid.uuid4().hex.encode()) + body)
+    return client
+
+
+def test_a_read_that_fails_takes_none_of_its_batch_along(make_world):
+    world = connected(make_world(**MANY))
+    officer = world.client("officer")
+    with concurrent.futures.ThreadPoolExecutor(16) as threads:
+        with Held(world, LOCK):
+            first = threads.submit(officer.get, "/v1/me")  # alone on its way, so that the others wait for one another
+            assert waiting(world, 1)
+            failing, well = [first], []
+            for _ in range(4):
+                well.append(threads.submit(world.anonymous.get, "/v1/alliances"))
+                failing.append(threads.submit(officer.get, "/v1/me"))
+                well.append(threads.submit(world.anonymous.get, "/v1/measures"))
+            assert at_work(world, "read", 13)
+            assert raw.wait_until(lambda: cancel(world) == 0 and all(one.done() for one in failing))
+            assert [one.result().status for one in well] == [200] * 8
+        assert {(one.result().status, one.result().code) for one in failing} == {(503, "overloaded")}
+    assert officer.get("/v1/me").status == 200
+    assert at_work(world, "read", 0)
+
+
+def test_a_client_that_hangs_up_while_its_read_waits_leaves_nothing_behind(make_world):
+    world = connected(make_world(**MANY))
+    officer = world.client("officer")
+    with concurrent.futures.ThreadPoolExecutor() as threads:
+        with Held(world, LOCK):
+            gone = [ask(world, officer.token, b"GET /v1/me") for _ in range(5)]
+            assert at_work(world, "read", 5)
+            for client in gone:
+                raw.reset(client)
+            # gone for the one who counts connections, while the reads are still on their way
+            assert raw.wait_until(lambda: metric(world, "http_requests_in_flight") == 0)
+            patient = threads.submit(officer.get, "/v1/me")
+            assert at_work(world, "read", 6)
+            assert world.anonymous.get("/health/live").status == 200
+        assert patient.result().status == 200
+    assert at_work(world, "read", 0)
+    assert [line["status"] for line in world.log_lines() if line.get("path") == "/v1/me"] == [0] * 5 + [200]
+
+
+def test_a_client_that_hangs_up_while_its_write_waits_has_written(make_world):
+    world = connected(make_world(**MANY))
+    token = world.client("sysadmin").token
+    with Held(world, "lock table account in share mode"):  # may be read, not written
+        gone = ask(world, token, b"POST /v1/accounts", b'{"name": "hung up", "kind": "machine"}')
+        assert waiting(world, 1)
+        raw.reset(gone)
+        assert world.anonymous.get("/health/live").status == 200
+    assert at_work(world, "write", 0)
+    assert raw.wait_until(lambda: metric(world, "http_requests_in_flight") == 0)
+    assert world.value("select count(*) from account where name = 'hung up'") == "1"
+
+
+def test_the_end_waits_for_those_at_work_and_cuts_the_rest(make_world):
+    world = connected(make_world(**{**MANY, "lock-timeout-ms": 1500, "statement-timeout-ms": 3000, "drain-seconds": 0}))
+    officer, sysadmin = world.client("officer"), world.client("sysadmin")
+    with Held(world, LOCK):
+        clients = [ask(world, officer.token, b"GET /v1/me") for _ in range(3)]
+        clients.append(ask(world, sysadmin.token, b"POST /v1/accounts", b'{"name": "late", "kind": "machine"}'))
+        assert at_work(world, "read", 3) and at_work(world, "write", 1)
+        start = time.monotonic()
+        world.stop()
+        assert time.monotonic() - start < 30
+    for client in clients:
+        client.close()
+    world.start()
+    assert world.value("select count(*) from account where name = 'late'") == "0"
