@@ -3,8 +3,8 @@
 
 For each workload the service runs twice under callgrind on a private cluster with a fixed clock, one connection, requests one after
 the other: a short run and a long one. The difference divided by the number of requests more is the cost of one request; start, first
-use and end fall out. Only the thread of the connection counts, so the timers of the other threads, which follow the wall clock, do
-not. The figures depend on the versions of libc, libmicrohttpd and libpq as well as on the program.
+use and end fall out. Only the event loop's thread and the workers count, so the timers of the other threads, which follow the wall
+clock, do not. The figures depend on the versions of libc, libmicrohttpd and libpq as well as on the program.
 
     instructions.py BINARY              compare with instructions.json: growth of more than TOLERANCE fails
     instructions.py BINARY --update     write instructions.json
@@ -143,11 +143,11 @@ def play(port, workload, numbers):
 
 
 def thread_costs(directory):
-    """The instructions of each thread that answered requests, from callgrind's files."""
+    """The instructions of the event loop's thread and of each worker, from callgrind's files."""
     for path in directory.glob("callgrind.out-*"):
         text = path.read_text(errors="replace")
         totals = re.search(r"(?m)^(?:totals|summary): ([0-9]+)", text)
-        if totals and ") pipeline_run\n" in text:
+        if totals and (") loop_lane_turn\n" in text or ") work\n" in text):
             yield int(totals[1])
 
 
@@ -168,7 +168,7 @@ def wait_until_ready(process, port, log):
 
 
 def count(binary, world, workload, numbers, directory):
-    """The instructions of one run: the thread that answered most requests is that of the connection."""
+    """The instructions of one run."""
     directory.mkdir(parents=True)
     port, admin = free_ports(2)
     words = ["valgrind", "-q", "--tool=callgrind", "--separate-threads=yes", f"--callgrind-out-file={directory}/callgrind.out",
@@ -186,7 +186,7 @@ def count(binary, world, workload, numbers, directory):
         if process.poll() is None:
             process.kill()
             process.wait()
-    return max(thread_costs(directory))
+    return sum(thread_costs(directory))
 
 
 def measure(binary, directory, wanted):
