@@ -115,28 +115,43 @@ struct problem *get_alliance_status_by_number(struct request *rq)
 	return public_answer(rq, PUBLIC_STATUS, NULL, request_value(rq, "number"));
 }
 
-/* The plain list is the common one and has a statement of its own, whose plan needs no values; a search is
- * planned for its values. */
+/* One value, not several of them. */
+static bool is_one(const char *value)
+{
+	return value && !strchr(value, ',');
+}
+
+/* What is asked most, the list of a status and of one field or one division, has statements of its own, whose
+ * plans need no values and are made once; whatever else is searched for is planned for its values. */
 struct problem *list_alliances(struct request *rq)
 {
 	const char *q = request_value(rq, "q");
 	const char *const filters[] = {
+		rq->today_text,
 		request_value(rq, "status"),
 		request_value(rq, "industry_field"),
-		request_value(rq, "industry_class"),
 		request_value(rq, "division_code"),
+		request_value(rq, "industry_class"),
 		request_value(rq, "recommender_id"),
 		q ? text_name_key(rq->arena, q) : NULL,
 		request_value(rq, "recognised_on_gte"),
 		request_value(rq, "recognised_on_lt"),
 		request_value(rq, "mine"),
-		rq->today_text,
 	};
-	size_t count = sizeof filters / sizeof *filters;
-	for (size_t i = 0; i < count - 1; i++)
-		if (filters[i])
-			return reply_page(rq, SQL_ALLIANCE_SEARCH, filters, count, NULL);
-	return reply_page(rq, SQL_ALLIANCE_PAGE, filters + count - 1, 1, NULL);
+	size_t count = sizeof filters / sizeof *filters, first = 2, given = 0, which = 0;
+	for (size_t i = first; i < count; i++)
+		if (filters[i]) {
+			given++;
+			which = i;
+		}
+	if (!given)
+		return reply_page(rq, SQL_ALLIANCE_PAGE, filters, first, NULL);
+	const char *const few[] = {filters[0], filters[1], filters[which]};
+	if (given == 1 && which == first && is_one(filters[which]))
+		return reply_page(rq, SQL_ALLIANCE_FIELD, few, 3, NULL);
+	if (given == 1 && which == first + 1 && is_one(filters[which]))
+		return reply_page(rq, SQL_ALLIANCE_DIVISION, few, 3, NULL);
+	return reply_page(rq, SQL_ALLIANCE_SEARCH, filters, count, NULL);
 }
 
 struct problem *list_alliance_members(struct request *rq)

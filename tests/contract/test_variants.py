@@ -1,0 +1,98 @@
+"""Statements that answer the common case of another one sooner: on 5,000 alliances they give the very rows of the general statement, they
+show what it shows, and they are planned once."""
+import itertools
+import pathlib
+import re
+
+import pytest
+
+from support import cluster as clusters
+from support import seeded
+from support.libpq import Session
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TURNS = 8   # by then the plan for all values is chosen, where it is as good
+TODAY = "2026-11-15"
+
+
+@pytest.fixture(scope="module")
+def connection(session):
+    database = session.cluster().create(seeded.template(session, "M")[0])
+    options = " ".join(["-c TimeZone=Asia/Shanghai", *(f"-c {name}={value}" for name, value in clusters.PLANNING.items())])
+    made = Session(f"{session.cluster().url(database, clusters.SERVICE)} client_encoding=UTF8 options='{options}'")
+    yield made
+    made.close()
+
+
+def text_of(name):
+    return (ROOT / f"sql/statements/{name}.sql").read_text(encoding="utf-8").split("\n", 1)[1]
+
+
+def prepare(connection, *names):
+    connection.run("deallocate all")
+    for name in names:
+        connection.run(f"prepare {name} as {text_of(name)}")
+
+
+def execute(connection, name, values):
+    given = ", ".join("null" if value is None else f"'{value}'" for value in values)
+    return connection.run(f"execute {name}({given})")
+
+
+# ---- lists of alliances ----
+
+STATUSES = (None, "recognised", "recognised,failed", "failed")
+LISTS = {
+    "alliance_page": ({},),
+    "alliance_field": ({6: "F04"}, {6: "F16"}, {6: "Z99"}),
+    "alliance_division": ({7: "610526"}, {7: "610502"}, {7: "999999"}),
+}
+
+
+def pages(connection, name, before, after):
+    """All rows of a list, read page by page."""
+    rows, key, identity = [], None, None
+    while True:
+        page = execute(connection, name, [None, key, identity, "51", *before, *after])
+        rows += page[:50]
+        if len(page) < 51:
+            return rows
+        key, identity = page[49][-2:]
+
+
+@pytest.mark.parametrize("name, status", itertools.product(LISTS, STATUSES))
+def test_a_list_has_the_rows_of_the_search(connection, name, status):
+    prepare(connection, name, "alliance_search")
+    found = 0
+    for given in LISTS[name]:
+        search = [given.get(n) for n in range(6, 14)]
+        rows = pages(connection, name, [TODAY, status], given.values())
+        assert rows == pages(connection, "alliance_search", [TODAY, status], search)
+        found += len(rows)
+    assert (found > 0) is (status != "failed")
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_is_planned_once(connection, name):
+    prepare(connection, name)
+    given = [None, "2024-06-30", "ffffffff-ffff-7fff-bfff-ffffffffffff", "51", TODAY, "recognised", *list(LISTS[name][0].values())]
+    for _ in range(TURNS):
+        execute(connection, name, given)
+    assert connection.run("select generic_plans > 0 from pg_prepared_statements") == [("t",)]
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_shows_what_the_search_shows(name):
+    """What stands around the filters is the same text."""
+    def around(statement):
+        text = "\n".join(line for line in text_of(statement).splitlines() if not line.startswith("--"))
+        filters = re.findall(r"^           and .*\n", text, re.M)
+        return re.sub(r"^           and .*\n", "", text, flags=re.M), [line for line in filters if "$6" in line or "$2" in line]
+    assert around(name) == around("alliance_search")
+
+
+def test_the_bound_of_a_list_is_the_longest_page():
+    """One row more than a page holds is asked for; a bound below that would end lists early."""
+    longest, = re.findall(r"^#define LIMIT_MAX +(\d+)$", (ROOT / "service/reply.c").read_text(encoding="utf-8"), re.M)
+    for name in (*LISTS, "alliance_search"):
+        assert re.findall(r"limit (\d+)\) y", text_of(name)) == [str(int(longest) + 1)]
