@@ -529,25 +529,49 @@ static void write_page(struct request *rq, const struct rows *rows, long limit,
 	buffer_char(body, '}');
 }
 
-struct problem *reply_page(struct request *rq, enum statement statement, const char *const *filters,
-			   size_t count, const struct reply_extra *extras)
-{
+struct page {
+	struct rows rows;
+	long limit;
 	unsigned char hash[HASH_BYTES];
+};
+
+/* page_read - the cursor belongs to the query's filters; the statement's own parameters may be fewer. */
+static struct problem *page_read(struct request *rq, const struct page_query *query, struct page *ret)
+{
 	struct position from = {NULL, NULL};
-	long limit = page_limit(rq);
 	const char *cursor = request_value(rq, "cursor");
-	filter_hash(rq, filters, count, hash);
-	if (cursor && !cursor_read(rq, cursor, hash, &from))
+	ret->limit = page_limit(rq);
+	filter_hash(rq, query->filters, query->filter_count, ret->hash);
+	if (cursor && !cursor_read(rq, cursor, ret->hash, &from))
 		return problem_new(rq->arena, PROBLEM_cursor_mismatch, NULL, NULL);
-	const char **parameters = arena_alloc(rq->arena, (count + 4) * sizeof *parameters);
+	const char **parameters = arena_alloc(rq->arena, (query->count + 4) * sizeof *parameters);
 	parameters[0] = rq->caller->account_id;
 	parameters[1] = from.key;
 	parameters[2] = from.id;
-	parameters[3] = arena_printf(rq->arena, "%ld", limit + 1);
-	for (size_t i = 0; i < count; i++)
-		parameters[4 + i] = filters[i];
-	struct rows rows;
-	TRY(db_run(rq->db, rq->arena, statement, parameters, count + 4, &rows));
-	write_page(rq, &rows, limit, hash, extras);
+	parameters[3] = arena_printf(rq->arena, "%ld", ret->limit + 1);
+	for (size_t i = 0; i < query->count; i++)
+		parameters[4 + i] = query->parameters[i];
+	return db_run(rq->db, rq->arena, query->statement, parameters, query->count + 4, &ret->rows);
+}
+
+struct problem *reply_page(struct request *rq, enum statement statement, const char *const *filters,
+			   size_t count, const struct reply_extra *extras)
+{
+	struct page page;
+	const struct page_query query = {statement, filters, count, filters, count};
+	TRY(page_read(rq, &query, &page));
+	write_page(rq, &page.rows, page.limit, page.hash, extras);
+	return NULL;
+}
+
+struct problem *reply_page_with_totals(struct request *rq, const struct page_query *query, bool *ret_written)
+{
+	struct page page;
+	TRY(page_read(rq, query, &page));
+	*ret_written = page.rows.count > 0;
+	if (!*ret_written)
+		return NULL;
+	const struct reply_extra extras[] = {{"totals", row_text(&page.rows, 0, "_totals")}, {NULL, NULL}};
+	write_page(rq, &page.rows, page.limit, page.hash, extras);
 	return NULL;
 }

@@ -31,6 +31,19 @@ MUST_CHECK struct problem *reply_page(struct request *rq, enum statement stateme
 				      const char *const *filters, size_t count,
 				      const struct reply_extra *extras);
 
+/* reply_page_with_totals - the same by a statement that answers a common query with fewer parameters than
+   that has filters, and brings the member "totals" as _totals of its first row. Cursors are those of the
+   query: a page may be had from either statement. Nothing is written where there is no row. */
+struct page_query {
+	enum statement statement;
+	const char *const *parameters; /* from $5 */
+	size_t count;
+	const char *const *filters;
+	size_t filter_count;
+};
+MUST_CHECK struct problem *reply_page_with_totals(struct request *rq, const struct page_query *query,
+						  bool *ret_written);
+
 /* reply_tag - the strong entity tag of the body as it stands: "<version>.<hash>", with quotes. */
 const char *reply_tag(struct request *rq);
 

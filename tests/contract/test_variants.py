@@ -96,3 +96,77 @@ def test_the_bound_of_a_list_is_the_longest_page():
     longest, = re.findall(r"^#define LIMIT_MAX +(\d+)$", (ROOT / "service/reply.c").read_text(encoding="utf-8"), re.M)
     for name in (*LISTS, "alliance_search"):
         assert re.findall(r"limit (\d+)\) y", text_of(name)) == [str(int(longest) + 1)]
+
+
+# ---- funding records of an alliance ----
+
+EVERYWHERE = ("officer", "leader", "finance", "auditor")
+
+
+def account(connection, role):
+    return connection.run(f"select account_id from account_grant where role = '{role}' and revoked_at is null order by granted_at desc, id limit 1")[0][0]
+
+
+def records_in_general(connection, who, alliance, limit, key=None, identity=None):
+    page = execute(connection, "funding_record_page", [who, key, identity, limit, *[None] * 5, alliance, *[None] * 5])
+    (totals,), = execute(connection, "funding_record_totals", [who, *[None] * 5, alliance, *[None] * 5])
+    return page, totals
+
+
+def records_of_alliance(connection, who, alliance, limit, key=None, identity=None):
+    rows = execute(connection, "funding_record_of_alliance", [who, key, identity, limit, alliance])
+    assert all(row[-1] is None for row in rows[1:])
+    return [row[:-1] for row in rows], rows[0][-1] if rows else None
+
+
+@pytest.fixture(scope="module")
+def alliances(connection):
+    """(id, number) of some that have awards, among them those with the most records and with a reversal."""
+    return connection.run("""select n.id, n.number from alliance n join award w on w.alliance_id = n.id join journal_entry e on e.award_id = w.id
+        group by n.id order by count(*) desc, bool_or(e.reverses_id is not null) desc, md5(n.id::text) limit 12""") + connection.run(
+        """select n.id, n.number from alliance n join award w on w.alliance_id = n.id group by n.id order by md5(n.id::text) limit 25""")
+
+
+@pytest.mark.parametrize("role", EVERYWHERE)
+def test_an_alliances_records_are_those_of_the_general_statements(connection, alliances, role):
+    prepare(connection, "funding_record_of_alliance", "funding_record_page", "funding_record_totals")
+    who = account(connection, role)
+    for identity, number in alliances:
+        general = records_in_general(connection, who, identity, 51)
+        assert general[0] and general[1]
+        assert general == records_of_alliance(connection, who, identity, 51) == records_of_alliance(connection, who, number, 51)
+    for no_alliance in ("WNLM-2026-9999", "x", "", alliances[0][0].upper(), account(connection, "lead")):
+        assert records_of_alliance(connection, who, no_alliance, 51) == ([], None)
+        assert records_in_general(connection, who, no_alliance, 51)[0] == []
+
+
+def test_an_alliances_records_are_read_page_by_page(connection, alliances):
+    prepare(connection, "funding_record_of_alliance", "funding_record_page", "funding_record_totals")
+    who, (identity, _) = account(connection, "auditor"), alliances[0]
+    place = (None, None)
+    for number in range(4):
+        general = records_in_general(connection, who, identity, 3, *place)
+        assert len(general[0]) == 3 and general == records_of_alliance(connection, who, identity, 3, *place), number
+        place = general[0][1][:2]
+
+
+def test_who_does_not_reach_all_money_gets_nothing_by_the_short_way(connection, alliances):
+    prepare(connection, "funding_record_of_alliance", "funding_record_page", "funding_record_totals")
+    lead, = connection.run(f"""select g.account_id from account_grant g join alliance n on n.lead_organisation_id = g.organisation_id
+        where g.role = 'lead' and g.revoked_at is null and n.id = '{alliances[0][0]}' limit 1""")[0]
+    assert records_in_general(connection, lead, alliances[0][0], 51)[0]
+    for who in (lead, account(connection, "county"), account(connection, "expert"), alliances[0][0]):
+        assert records_of_alliance(connection, who, alliances[0][0], 51) == ([], None)
+
+
+def test_the_sums_of_an_alliance_are_those_of_all(connection):
+    def sums(name):
+        return re.search(r"json_build_object\(.*?\)::text", text_of(name), re.S).group(0)
+    assert sums("funding_record_of_alliance") == sums("funding_record_totals")
+
+
+def test_an_alliances_records_are_planned_once(connection, alliances):
+    prepare(connection, "funding_record_of_alliance")
+    for _ in range(TURNS):
+        records_of_alliance(connection, account(connection, "auditor"), alliances[0][0], 51)
+    assert connection.run("select generic_plans > 0 from pg_prepared_statements") == [("t",)]

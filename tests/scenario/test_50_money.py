@@ -445,6 +445,39 @@ def test_the_auditor_reads_to_the_fen(fresh_world):
     assert people.auditor.get("/v1/funding-records?amount_gte=1e3").status == 400
 
 
+def test_an_alliances_records_are_the_same_by_every_way(desk):
+    """Who reaches all money asks a statement that knows the alliance alone; with another filter, or with less reach, the general ones answer."""
+    alliance, poor = Recognised(desk.world), Recognised(desk.world)
+    desk.payment(desk.committed(alliance), "120000.03", "reversed")
+    both = desk.world.client("auditor", "lead", organisation=alliance.lead_id)
+    short = desk.get(f"/v1/funding-records?alliance={alliance.alliance_id}")
+    assert [row["kind"] for row in short["items"]] == ["commitment", "disbursement", "reversal"]
+    assert short["totals"]["records"] == 3 and short["totals"]["disbursement"] == yuan("120000.03") and short["totals"]["disbursed"] == yuan("0.00")
+    for client in (desk.auditor, desk.officer, desk.leader, desk.maker, both):
+        for query in (alliance.alliance_id, alliance.number, f"{alliance.number}&year=2026", f"{alliance.alliance_id}&host={alliance.host_id}"):
+            assert ok(client.get(f"/v1/funding-records?alliance={query}"), 200).json == short, query
+    own = alliance.client("lead").get(f"/v1/funding-records?alliance={alliance.number}").json
+    assert own["totals"] == short["totals"] and [row["id"] for row in own["items"]] == [row["id"] for row in short["items"]]
+    assert desk.auditor.all(f"/v1/funding-records?alliance={alliance.number}&limit=1") == short["items"]
+    for none in (poor.alliance_id, uuid7(), "WNLM-2026-9999"):
+        empty = desk.get(f"/v1/funding-records?alliance={none}")
+        assert empty["items"] == [] and empty["totals"]["records"] == 0 and empty["totals"]["committed"] == yuan("0.00")
+    stranger = poor.client("lead").get(f"/v1/funding-records?alliance={alliance.number}").json
+    assert stranger["items"] == [] and stranger["totals"]["records"] == 0
+
+
+def test_a_page_of_records_goes_on_when_a_grant_has_ended(desk):
+    alliance = Recognised(desk.world)
+    desk.payment(desk.committed(alliance), "120000.00")
+    client = desk.world.client("auditor", "lead", organisation=alliance.lead_id)
+    first = client.get(f"/v1/funding-records?alliance={alliance.number}&limit=1").json
+    account = client.get("/v1/me").json["account"]["id"]
+    desk.world.sql(f"update account_grant set revoked_at = granted_at where account_id = '{account}' and role = 'auditor'")
+    second = ok(client.get(first["page"]["next"]), 200).json
+    assert [row["kind"] for row in first["items"] + second["items"]] == ["commitment", "disbursement"]
+    assert second["items"][0]["bank_reference"].startswith("****") and second["totals"] == first["totals"]
+
+
 def test_text_in_a_csv_is_no_formula(desk):
     alliance = Recognised(desk.world)
     desk.world.sql(f"update organisation set name = '=HYPERLINK(\"http://x.invalid\")' where id = '{alliance.host_id}'")

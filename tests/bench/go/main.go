@@ -266,7 +266,7 @@ type fundingItem struct {
 
 func funding(w http.ResponseWriter, r *http.Request) {
 	variables := map[string]string{"id": r.URL.Query().Get("alliance")}
-	var totals string
+	totals := "null" // of all records, in the first row
 	items := make([]fundingItem, 0, plan.Limit+1)
 	for _, one := range plan.Funding {
 		from := pool
@@ -275,21 +275,20 @@ func funding(w http.ResponseWriter, r *http.Request) {
 		}
 		rows, err := from.Query(r.Context(), one.SQL, bind(one, variables)...)
 		for err == nil && rows.Next() {
-			if one.Name == "funding_record_totals" {
-				err = rows.Scan(&totals)
-				continue
-			}
 			var item fundingItem
 			var key, id string
 			var booked time.Time
 			var amount int64
-			var awardID, allianceID, payeeID *string
+			var awardID, allianceID, payeeID, sums *string
 			var award awardRef
 			var alliance allianceRef
 			var payee payeeRef
 			err = rows.Scan(&key, &id, &item.ID, &item.EntryNo, &item.Kind, &booked, &item.FiscalYear, &amount, &awardID, &award.Number,
 				&award.Kind, &award.Status, &allianceID, &alliance.Number, &alliance.Name, &payeeID, &payee.Name, &payee.CreditCode,
-				&item.DocumentNo, &item.PaymentNumber, &item.BankReference, &item.Maker, &item.Checker, &item.Reverses, &item.Reason)
+				&item.DocumentNo, &item.PaymentNumber, &item.BankReference, &item.Maker, &item.Checker, &item.Reverses, &item.Reason, &sums)
+			if sums != nil {
+				totals = *sums
+			}
 			if awardID != nil {
 				award.ID = *awardID
 				item.Award = &award

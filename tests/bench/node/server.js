@@ -171,13 +171,10 @@ app.get("/v1/funding-records", async (request, reply) => {
   if (accept === "text/csv" || accept === "application/x-ndjson")
     return reply.type(accept).send(Readable.from(exported(accept === "text/csv"), { objectMode: false }));
   const variables = { id: request.query.alliance };
-  let items = [];
-  let totals = null;
-  for (const step of plan.Funding) {
-    const rows = await run(step.generic ? generic : sql, step, variables);
-    if (step.name === "funding_record_totals") totals = JSON.parse(rows[0].totals);
-    else items = rows.map(fundingItem);
-  }
+  const step = plan.Funding[0];
+  const rows = await run(step.generic ? generic : sql, step, variables);
+  const items = rows.map(fundingItem);
+  const totals = rows[0]?._totals ? JSON.parse(rows[0]._totals) : null;
   return { items, page: { next: null, limit: plan.Limit }, totals };
 });
 
