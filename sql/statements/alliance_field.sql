@@ -11,7 +11,8 @@ select a.id, a.number, a.name, a.industry_field, a.industry_class, a.division_co
            and ($6::text is null or x.status = any ((select string_to_array($6, ','))::text[]))
            and x.industry_field = $7
          order by x.recognised_on desc, x.id desc
-         limit 201) y limit $4::integer) a
+         limit 201) y
+         limit $4::integer) a
   left join division v on v.code = a.division_code
   left join organisation o on o.id = a.lead_organisation_id
   left join recommender u on u.id = a.recommender_id

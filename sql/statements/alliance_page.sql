@@ -1,5 +1,6 @@
 -- :many
--- the public list, perhaps of some statuses; the bound of 201 tells the planner how few rows a page has, whose length it does not know
+-- the public list, perhaps of some statuses; the bound of 201 and the condition on y, which is true of all, tell the planner how few rows a
+-- page has, whose length it does not know: then it keeps the plan for all values
 select a.id, a.number, a.name, a.industry_field, a.industry_class, a.division_code, v.name as division_name,
        o.name as "lead.name", u.name as "recommender.name",
        a.status, alliance_is_qualified(a.status, t.due_on, t.submit_deadline_on, $5::date) as qualified,
@@ -10,7 +11,9 @@ select a.id, a.number, a.name, a.industry_field, a.industry_class, a.division_co
            and ($1::uuid is null or true)
            and ($6::text is null or x.status = any ((select string_to_array($6, ','))::text[]))
          order by x.recognised_on desc, x.id desc
-         limit 201) y limit $4::integer) a
+         limit 201) y
+         where y.recognised_on <= coalesce($2::date, 'infinity')
+         limit $4::integer) a
   left join division v on v.code = a.division_code
   left join organisation o on o.id = a.lead_organisation_id
   left join recommender u on u.id = a.recommender_id
