@@ -1,6 +1,8 @@
 /* Exports: one :copy statement streamed to the caller by COPY, as CSV (PostgreSQL's own, passed through) or
    as one JSON object a line, written from COPY's text format. A connection of its own in REPEATABLE READ, so
-   that a slow reader holds up nobody; at most two at once. */
+   that a slow reader holds up nobody; at most two at once. A session's first statements cost more than half an
+   export, so one that was read to its end leaves its connection to the next for a while: nothing that is done
+   here outlives the transaction. */
 #include "pool.h"
 #include "rows.h"
 #include "sqlstate.h"
@@ -24,6 +26,7 @@ struct export
 	struct buffer pending;
 	size_t sent; /* of pending */
 	bool done, failed;
+	bool ended; /* read wholly, and the transaction with it: nothing is left on the connection */
 };
 
 void export_close(struct export *export)
@@ -31,8 +34,9 @@ void export_close(struct export *export)
 	if (!export)
 		return;
 	PQclear(export->shape);
-	connection_close(export->connection);
-	pool_export_end(export->pool);
+	if (!export->ended)
+		connection_close(export->connection);
+	pool_export_end(export->pool, export->ended ? export->connection : NULL);
 	buffer_free(&export->pending);
 	free(export);
 }
@@ -111,16 +115,38 @@ static struct problem *copy(struct export *export, struct arena *arena, enum sta
 	return check(arena, statement, result, PGRES_COPY_OUT);
 }
 
-static struct problem *start(struct export *export, struct arena *arena, enum statement statement,
-			     const char *const *parameters)
+/* command_is_done - a command of which nothing but its success is of interest. */
+static bool command_is_done(PGconn *pg, const char *command)
 {
+	PGresult *result = PQexec(pg, command);
+	bool done = result && PQresultStatus(result) == PGRES_COMMAND_OK;
+	PQclear(result);
+	return done;
+}
+
+/* begin - on the connection that was left, or where it does not answer on a new one. */
+static struct problem *begin(struct export *export, struct arena *arena, enum statement statement)
+{
+	static const char command[] = "begin isolation level repeatable read read only";
+	if (export->connection && connection_is_alive(export->connection) &&
+	    command_is_done(export->connection->pg, command))
+		return NULL;
+	connection_close(export->connection);
+	export->connection = NULL;
 	struct connection_options options = {pool_conninfo(export->pool), EXPORT_TIMEOUT_MS, 1000, true,
 					     false};
 	TRY(connection_open(arena, &options, &export->connection));
 	PGconn *pg = export->connection->pg;
 	PQsetnonblocking(pg, 0);
-	TRY(check(arena, statement, PQexec(pg, "begin isolation level repeatable read read only"),
+	TRY(check(arena, statement, PQexec(pg, "set application_name = 'allianced export'"),
 		  PGRES_COMMAND_OK));
+	return check(arena, statement, PQexec(pg, command), PGRES_COMMAND_OK);
+}
+
+static struct problem *start(struct export *export, struct arena *arena, enum statement statement,
+			     const char *const *parameters)
+{
+	TRY(begin(export, arena, statement));
 	if (export->format == EXPORT_CSV)
 		buffer_text(&export->pending, "\xEF\xBB\xBF");
 	else
@@ -139,7 +165,8 @@ struct problem *export_open(struct pool *pool, struct arena *arena, enum stateme
 			arena_printf(arena, "statement %s: not for this export", statements[statement].name);
 		return problem;
 	}
-	if (!pool_export_start(pool)) {
+	struct connection *left;
+	if (!pool_export_start(pool, &left)) {
 		struct problem *problem = problem_new(arena, PROBLEM_overloaded, "已有两个导出在进行。",
 						      "Two exports are running already.");
 		problem->retry_after = 5;
@@ -149,6 +176,7 @@ struct problem *export_open(struct pool *pool, struct arena *arena, enum stateme
 	if (!export)
 		abort();
 	export->pool = pool;
+	export->connection = left;
 	export->format = format;
 	struct problem *problem = start(export, arena, statement, parameters);
 	if (problem) {
@@ -214,6 +242,7 @@ static void fill(struct export *export)
 	export->done = true;
 	export->failed = !result || PQresultStatus(result) != PGRES_COMMAND_OK;
 	PQclear(result);
+	export->ended = !export->failed && command_is_done(export->connection->pg, "commit");
 }
 
 long export_read(struct export *export, char *bytes, size_t capacity)

@@ -12,10 +12,17 @@
 #include <string.h>
 #include <time.h>
 
-#define EXPORTS      2
-#define CHECK_MS     2000 /* between two looks at the database */
-#define RETRY_MIN_MS 100
-#define RETRY_MAX_MS 1000
+#define EXPORTS        2
+#define EXPORT_KEPT_MS 60000 /* how long an export's connection waits for the next one */
+#define CHECK_MS       2000  /* between two looks at the database */
+#define RETRY_MIN_MS   100
+#define RETRY_MAX_MS   1000
+
+/* A connection that an export has left. */
+struct kept {
+	struct connection *connection;
+	int64_t since;
+};
 
 struct pool {
 	char *conninfo;
@@ -27,6 +34,7 @@ struct pool {
 	pthread_cond_t work;      /* for the keeper */
 	struct db *slots;
 	int waiting, exports;
+	struct kept kept[EXPORTS]; /* kept and running ones together are never more */
 	bool reachable; /* the last attempt to talk to the database went well */
 	bool stopping;
 	pthread_t keeper;
@@ -228,6 +236,16 @@ static bool is_whole(struct pool *pool)
 	return !take_missing(pool) && !lane_is_empty(pool->lane) && !loop_lane_is_empty(pool->loop_lane);
 }
 
+/* forget - the connections that no export has wanted for some time. */
+static void forget(struct pool *pool, int64_t since)
+{
+	for (int i = 0; i < EXPORTS; i++)
+		if (pool->kept[i].connection && pool->kept[i].since <= since) {
+			connection_close(pool->kept[i].connection);
+			pool->kept[i].connection = NULL;
+		}
+}
+
 static void *keep(void *context)
 {
 	struct pool *pool = context;
@@ -240,6 +258,7 @@ static void *keep(void *context)
 			wait_until(&pool->work, &pool->mutex, whole ? CHECK_MS : retry);
 		if (!pool->stopping)
 			look(pool);
+		forget(pool, clock_monotonic_ms() - EXPORT_KEPT_MS);
 	}
 	pthread_mutex_unlock(&pool->mutex);
 	return NULL;
@@ -290,6 +309,7 @@ static void pool_unmake(struct pool *pool)
 		connection_close(pool->slots[i].connection);
 	lane_free(pool->lane);
 	loop_lane_free(pool->loop_lane);
+	forget(pool, INT64_MAX);
 	pthread_cond_destroy(&pool->available);
 	pthread_cond_destroy(&pool->work);
 	pthread_mutex_destroy(&pool->mutex);
@@ -370,19 +390,36 @@ struct loop_lane *db_loop_lane(struct pool *pool)
 	return pool->loop_lane;
 }
 
-bool pool_export_start(struct pool *pool)
+/* kept_take - the connection that was used last, so that a second one can grow old; NULL = none. */
+static struct connection *kept_take(struct pool *pool)
+{
+	struct kept *last = &pool->kept[0];
+	for (int i = 1; i < EXPORTS; i++)
+		if (!last->connection || (pool->kept[i].connection && pool->kept[i].since > last->since))
+			last = &pool->kept[i];
+	struct connection *connection = last->connection;
+	last->connection = NULL;
+	return connection;
+}
+
+bool pool_export_start(struct pool *pool, struct connection **ret)
 {
 	task_leave(); /* for an export waits for its connection and its rows */
 	pthread_mutex_lock(&pool->mutex);
 	bool free_place = pool->exports < EXPORTS;
 	pool->exports += free_place;
+	*ret = free_place ? kept_take(pool) : NULL;
 	pthread_mutex_unlock(&pool->mutex);
 	return free_place;
 }
 
-void pool_export_end(struct pool *pool)
+void pool_export_end(struct pool *pool, struct connection *connection)
 {
 	pthread_mutex_lock(&pool->mutex);
 	pool->exports--;
+	struct kept *place = pool->kept;
+	while (place->connection)
+		place++;
+	*place = (struct kept){connection, clock_monotonic_ms()};
 	pthread_mutex_unlock(&pool->mutex);
 }

@@ -51,9 +51,11 @@ void pool_wake(struct pool *pool);
 struct lane *pool_lane(struct pool *pool);
 const char *pool_conninfo(struct pool *pool);
 
-/* pool_export_start, _end - at most two exports at once; false when there are two. */
-bool pool_export_start(struct pool *pool);
-void pool_export_end(struct pool *pool);
+/* pool_export_start - a place among the exports, at most two at once; false when there are two. *ret: what an
+ * earlier one left of connections, NULL = nothing. pool_export_end gives the place back, and the connection to
+ * the next one (NULL = there is none to give). */
+bool pool_export_start(struct pool *pool, struct connection **ret);
+void pool_export_end(struct pool *pool, struct connection *connection);
 
 struct lane *lane_new(struct pool *pool);
 void lane_free(struct lane *lane);

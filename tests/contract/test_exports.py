@@ -1,4 +1,5 @@
-"""Exports run on connections of their own, two at a time; the third is told to come back, and a place is given back whatever happens."""
+"""Exports run on connections of their own, two at a time; the third is told to come back, and a place is given back whatever happens.
+A connection that was read to its end waits for the next export, as it was when it was new."""
 import concurrent.futures
 
 from support.held import Held
@@ -40,3 +41,46 @@ def test_a_reading_beside_two_exports_is_answered(world):
         assert auditor.get("/v1/alliances").status == 200
         for one in both:
             assert one.result().status == 409  # the wait for the lock ends by itself
+
+
+def sessions(world):
+    """(process, state, transaction) of the connections of exports, running or waiting for one."""
+    return world.sql("select pid, state, xact_start from pg_stat_activity where datname = current_database() and application_name = 'allianced export'",
+                     user="postgres")
+
+
+def end(world):
+    world.sql("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'allianced export'",
+              user="postgres")
+    assert wait_until(lambda: not sessions(world))
+
+
+def test_an_export_leaves_its_connection_to_the_next(world):
+    end(world)
+    auditor = world.client("auditor")
+    assert export(auditor).status == 200
+    first = sessions(world)
+    assert [tuple(row[1:]) for row in first] == [("idle", None)], "outside of any transaction"
+    for _ in range(3):
+        assert export(auditor).status == 200
+        assert sessions(world) == first
+
+
+def test_a_lost_connection_is_not_handed_on(world):
+    auditor = world.client("auditor")
+    assert export(auditor).status == 200
+    before = sessions(world)
+    end(world)
+    assert export(auditor).status == 200
+    after = sessions(world)
+    assert len(after) == 1 and after != before
+
+
+def test_an_export_that_failed_leaves_nothing(world):
+    end(world)
+    auditor = world.client("auditor")
+    assert export(auditor).status == 200
+    with Held(world, "lock table award in access exclusive mode"):
+        assert export(auditor).status == 409
+        assert wait_until(lambda: not sessions(world))
+    assert export(auditor).status == 200
