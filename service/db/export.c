@@ -1,8 +1,8 @@
 /* Exports: one :copy statement streamed to the caller by COPY, as CSV (PostgreSQL's own, passed through) or
    as one JSON object a line, written from COPY's text format. A connection of its own in REPEATABLE READ, so
-   that a slow reader holds up nobody; at most two at once. A session's first statements cost more than half an
-   export, so one that was read to its end leaves its connection to the next for a while: nothing that is done
-   here outlives the transaction. */
+   that a slow reader holds up nobody; at most two at once. A session's first statements cost more than half
+   an export, so one that was read to its end leaves its connection to the next for a while: nothing that is
+   done here outlives the transaction. */
 #include "pool.h"
 #include "rows.h"
 #include "sqlstate.h"
@@ -17,12 +17,20 @@
 #define EXPORT_TIMEOUT_MS 600000
 #define CHUNK             65536
 
+/* A column of NDJSON: what stands before its value, and how the value is written. */
+struct column {
+	size_t key, length; /* of the text in keys: a separator and the name */
+	enum column_kind kind;
+};
+
 struct export
 {
 	struct pool *pool;
 	struct connection *connection;
 	enum export_format format;
-	PGresult *shape; /* of NDJSON: names and types of the columns, which COPY does not tell */
+	struct column *columns; /* of NDJSON: COPY tells neither names nor types */
+	int column_count;
+	struct buffer keys;
 	struct buffer pending;
 	size_t sent; /* of pending */
 	bool done, failed;
@@ -33,7 +41,8 @@ void export_close(struct export *export)
 {
 	if (!export)
 		return;
-	PQclear(export->shape);
+	free(export->columns);
+	buffer_free(&export->keys);
 	if (!export->ended)
 		connection_close(export->connection);
 	pool_export_end(export->pool, export->ended ? export->connection : NULL);
@@ -89,16 +98,38 @@ static bool command_write(struct buffer *out, PGconn *pg, enum statement stateme
 	return true;
 }
 
+static void columns_read(struct export *export, const PGresult *shape)
+{
+	export->column_count = PQnfields(shape);
+	export->columns = calloc((size_t) export->column_count + 1, sizeof *export->columns);
+	if (!export->columns)
+		abort();
+	for (int i = 0; i < export->column_count; i++) {
+		const char *name = PQfname(shape, i);
+		size_t start = export->keys.length;
+		buffer_char(&export->keys, ',');
+		buffer_json_string(&export->keys, name, strlen(name));
+		buffer_char(&export->keys, ':');
+		export->columns[i] =
+			(struct column){start, export->keys.length - start, column_kind(shape, i)};
+	}
+}
+
 /* describe - the columns of the statement, without running it. */
 static struct problem *describe(struct export *export, struct arena *arena, enum statement statement)
 {
 	PGconn *pg = export->connection->pg;
 	TRY(check(arena, statement, PQprepare(pg, "", statements[statement].text, 0, NULL),
 		  PGRES_COMMAND_OK));
-	export->shape = PQdescribePrepared(pg, "");
-	if (!export->shape || PQresultStatus(export->shape) != PGRES_COMMAND_OK)
-		return sqlstate_problem(arena, export->shape, statement);
-	return NULL;
+	PGresult *shape = PQdescribePrepared(pg, "");
+	if (shape && PQresultStatus(shape) == PGRES_COMMAND_OK) {
+		columns_read(export, shape);
+		PQclear(shape);
+		return NULL;
+	}
+	struct problem *problem = sqlstate_problem(arena, shape, statement);
+	PQclear(shape);
+	return problem;
 }
 
 static struct problem *copy(struct export *export, struct arena *arena, enum statement statement,
@@ -198,9 +229,11 @@ static char unescaped(char c)
 /* field_take - the next field of a line of COPY's text format, unescaped in place; NULL for null. */
 static const char *field_take(char **at, size_t *ret_length)
 {
-	char *from = *at, *to = from, *start = from;
+	char *from = *at, *start = from, *to;
 	bool null = from[0] == '\\' && from[1] == 'N';
-	for (; *from && *from != '\t' && *from != '\n'; from++)
+	while (*from && *from != '\t' && *from != '\n' && *from != '\\') /* nearly always all of it */
+		from++;
+	for (to = from; *from && *from != '\t' && *from != '\n'; from++)
 		*to++ = *from == '\\' && from[1] ? unescaped(*++from) : *from;
 	*at = *from ? from + 1 : from;
 	*ret_length = (size_t)(to - start);
@@ -208,21 +241,23 @@ static const char *field_take(char **at, size_t *ret_length)
 	return null ? NULL : start;
 }
 
-static void write_object(struct buffer *buffer, const PGresult *shape, char *line)
+static void write_object(struct export *export, char *line)
 {
-	char separator = '{';
-	for (int column = 0; column < PQnfields(shape); column++) {
+	struct buffer *buffer = &export->pending;
+	size_t start = buffer->length;
+	for (int i = 0; i < export->column_count; i++) {
+		const struct column *column = &export->columns[i];
 		size_t length;
-		const char *text = field_take(&line, &length), *name = PQfname(shape, column);
+		const char *text = field_take(&line, &length);
 		if (!text)
 			continue;
-		buffer_char(buffer, separator);
-		buffer_json_string(buffer, name, strlen(name));
-		buffer_char(buffer, ':');
-		value_write_text(buffer, text, length, column_kind(shape, column));
-		separator = ',';
+		buffer_add(buffer, export->keys.text + column->key, column->length);
+		value_write_text(buffer, text, length, column->kind);
 	}
-	buffer_text(buffer, separator == '{' ? "{}\n" : "}\n");
+	if (buffer->length == start)
+		buffer_char(buffer, ',');
+	buffer->text[start] = '{';
+	buffer_text(buffer, "}\n");
 }
 
 /* fill - the next line of the copy; what comes after the last says whether all went well. */
@@ -234,7 +269,7 @@ static void fill(struct export *export)
 		if (export->format == EXPORT_CSV)
 			buffer_add(&export->pending, line, (size_t)length);
 		else
-			write_object(&export->pending, export->shape, line);
+			write_object(export, line);
 		PQfreemem(line);
 		return;
 	}

@@ -13,8 +13,8 @@
 #include <time.h>
 
 #define EXPORTS        2
-#define EXPORT_KEPT_MS 60000 /* how long an export's connection waits for the next one */
-#define CHECK_MS       2000  /* between two looks at the database */
+#define EXPORT_KEPT_MS 300000 /* how long an export's connection waits for the next one */
+#define CHECK_MS       2000   /* between two looks at the database */
 #define RETRY_MIN_MS   100
 #define RETRY_MAX_MS   1000
 
@@ -35,7 +35,7 @@ struct pool {
 	struct db *slots;
 	int waiting, exports;
 	struct kept kept[EXPORTS]; /* kept and running ones together are never more */
-	bool reachable; /* the last attempt to talk to the database went well */
+	bool reachable;            /* the last attempt to talk to the database went well */
 	bool stopping;
 	pthread_t keeper;
 	struct lane *lane;

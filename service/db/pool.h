@@ -52,8 +52,8 @@ struct lane *pool_lane(struct pool *pool);
 const char *pool_conninfo(struct pool *pool);
 
 /* pool_export_start - a place among the exports, at most two at once; false when there are two. *ret: what an
- * earlier one left of connections, NULL = nothing. pool_export_end gives the place back, and the connection to
- * the next one (NULL = there is none to give). */
+ * earlier one left of connections, NULL = nothing. pool_export_end gives the place back, and the connection
+ * to the next one (NULL = there is none to give). */
 bool pool_export_start(struct pool *pool, struct connection **ret);
 void pool_export_end(struct pool *pool, struct connection *connection);
 
