@@ -225,6 +225,9 @@ class Export:
     def run_copy(self, seconds):
         return load.copy(self.bench.database, self.rows, self.statement, seconds)
 
+    def run_copy_session(self, seconds):
+        return load.copy_session(self.bench.database, self.rows, self.statement, seconds)
+
 
 def cursor_of(key, identity):
     return base64.urlsafe_b64encode(f"{key},{identity}".encode()).decode()

@@ -39,7 +39,9 @@ var (
 	pool *pgxpool.Pool
 	// for statements that are planned once for all values
 	generic *pgxpool.Pool
-	zone    = time.FixedZone("", 8*3600)
+	// for the export, which the service has planned for its values
+	custom *pgxpool.Pool
+	zone   = time.FixedZone("", 8*3600)
 )
 
 func bind(one step, variables map[string]string) []interface{} {
@@ -499,7 +501,7 @@ func (row *exportRow) fields(target []string) {
 
 func export(w http.ResponseWriter, r *http.Request) {
 	one := plan.Export[0]
-	rows, err := pool.Query(r.Context(), one.SQL, bind(one, nil)...)
+	rows, err := custom.Query(r.Context(), one.SQL, bind(one, nil)...)
 	if err != nil {
 		reply(w, 500, nil, err)
 		return
@@ -572,6 +574,9 @@ func main() {
 	}
 	if err == nil {
 		generic, err = pgxpool.Connect(context.Background(), database+" plan_cache_mode=force_generic_plan")
+	}
+	if err == nil {
+		custom, err = pgxpool.Connect(context.Background(), database+" plan_cache_mode=force_custom_plan")
 	}
 	if err != nil {
 		log.Fatal(err)

@@ -27,8 +27,10 @@ const options = {
   },
 };
 const sql = postgres(options);
-// For statements that are planned once for all values; both connect when they are first used.
+// For statements that are planned once for all values, and for the export, which the service has planned for its values; all connect
+// when they are first used.
 const generic = postgres({ ...options, connection: { ...options.connection, plan_cache_mode: "force_generic_plan" } });
+const custom = postgres({ ...options, connection: { ...options.connection, plan_cache_mode: "force_custom_plan" } });
 
 function bind(step, variables) {
   return step.parameters.map((pieces) => {
@@ -157,7 +159,7 @@ async function* exported(asCsv) {
   };
   const step = plan.Export[0];
   let head = asCsv;
-  for await (const rows of sql.unsafe(step.sql, bind(step, {}), { prepare: true }).cursor(1000)) {
+  for await (const rows of custom.unsafe(step.sql, bind(step, {}), { prepare: true }).cursor(1000)) {
     let chunk = head ? Object.keys(rows[0]).join(",") + "\n" : "";
     head = false;
     for (const row of rows)
