@@ -123,7 +123,7 @@ lint: ## format, clang-tidy, cppcheck, openapi.yaml, shell scripts
 	@+docker/local/lint
 bench-instructions: ## instructions per request by callgrind against the committed figures; UPDATE=1 writes them
 	@+docker/local/bench-instructions
-bench: ## the service beside pgbench, nginx and peers in Go and Node: table and BUILD/bench.json; QUICK=1 is under two minutes
+bench: ## the service beside pgbench, nginx and peers in Go and Node: table and BUILD/bench.json; QUICK=1 is under a minute
 	@+docker/local/bench
 format: ## lay out the C files by .clang-format
 	clang-format -i $(wildcard service/*.[ch] service/*/*.[ch] api/*.[ch] tests/unit/*.[ch] tests/load/*.[ch])

@@ -75,10 +75,10 @@ def wrk(party, database, connections, seconds, script, *arguments, pause_ms=0):
 
 class Pgbench:
     """One script. Connecting and preparing is no part of the statements: what a run of one transaction a client costs is taken off.
-    generic: its statements are planned once for all values."""
+    starts: how many of these runs there are. generic: its statements are planned once for all values."""
 
-    def __init__(self, database, directory, name, text, definitions, generic=False):
-        self.database, self.directory, self.definitions = database, pathlib.Path(directory), definitions
+    def __init__(self, database, directory, name, text, definitions, starts, generic=False):
+        self.database, self.directory, self.definitions, self.count = database, pathlib.Path(directory), definitions, starts
         self.path = self.directory / f"{name}.sql"
         self.path.write_text(text, encoding="utf-8")
         self.url, self.starts = database.url(generic=generic), {}
@@ -99,7 +99,7 @@ class Pgbench:
 
     def measure_start(self, clients, definitions=None):
         """What connecting and preparing costs, from runs of one transaction a client."""
-        self.starts[clients] = min((self.spend(clients, ["-t", 1], definitions or {})[1] for _ in range(2)), key=lambda spent: spent.seconds)
+        self.starts[clients] = min((self.spend(clients, ["-t", 1], definitions or {})[1] for _ in range(self.count)), key=lambda spent: spent.seconds)
 
     def run(self, clients, seconds, definitions=None):
         start, prefix = self.starts[clients], self.directory / "pgbench_log"

@@ -109,10 +109,10 @@ class Watch:
 
     def __exit__(self, *_):
         self.stopping.set()
-        # The backends of a client that has gone end a moment later; until then their time would be missing.
+        # The backends of a client that has gone end a moment later; until then their time would be missing. A service keeps its own.
         until = time.monotonic() + 2
         ended = time.monotonic()
-        while len(children(self.postmaster)) > self.backends and time.monotonic() < until:
+        while not self.service and len(children(self.postmaster)) > self.backends and time.monotonic() < until:
             time.sleep(0.005)
         self.after = self.snapshot()
         self.seconds = ended - self.before[0]

@@ -67,7 +67,7 @@ def reads(bench, party, seconds):
 
 
 def measure(bench):
-    party, seconds = bench.parties["service"], max(2, 2 * bench.options.seconds)
+    party, seconds = bench.parties["service"], bench.options.seconds * (1 if bench.options.quick else 2)
     bench.say("status reads at a steady rate, alone and under an export and 50 writes a second")
     runs = bench.runs.setdefault("latency", {})
     runs.setdefault("alone", []).append(reads(bench, party, seconds))

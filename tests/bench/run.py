@@ -97,7 +97,7 @@ class Bench:
         suspend = json.dumps({"action": "suspend", "comment": "回避声明不实"}, ensure_ascii=False)
         patch = json.dumps({"address": "蒲城县示例路2号"}, ensure_ascii=False)
         status = workloads.Read(self, "status", "status by id, public")
-        listing = workloads.Read(self, "list", "list of 50, filtered, keyset", drop=("next",))
+        listing = workloads.Read(self, "list", f"list of {self.options.limit}, filtered, keyset", drop=("next",))
         funding = workloads.Read(self, "funding", "funding records of an alliance, with totals", auditor)
         transition = workloads.Write(
             self, "transition", "status transition, durable", "expert", "POST", "/v1/experts/00000000-0000-7000-8000-@NUMBER@/transitions",
@@ -121,10 +121,12 @@ class Bench:
         finally:
             party.stop()
             record.watching(self.database, False)
+        for name in ("transition", "write"):
+            self.workloads[name].make_pgbench(plans[name.title()])
         (self.directory / "plans.json").write_text(json.dumps(plans, ensure_ascii=False, indent=1), encoding="utf-8")
 
     def record_with(self, party):
-        plans = {"Labels": {}, "Now": data.CLOCK.replace("+08:00", ".000+08:00"), "Account": "基准经办", "Limit": 50}
+        plans = {"Labels": {}, "Now": data.CLOCK.replace("+08:00", ".000+08:00"), "Account": "基准经办", "Limit": self.options.limit}
         for name in LABELS:
             _, text = workloads.ask_well(party, f"/v1/code-lists/{name}")
             plans["Labels"][name] = {item["code"]: item["zh"] for item in json.loads(text)["items"]}
@@ -133,7 +135,6 @@ class Bench:
         plans["Funding"] = self.record_funding(party)
         for name in ("transition", "write"):
             plans[name.title()] = self.workloads[name].record(party)
-            self.workloads[name].make_pgbench(plans[name.title()])
         plans["Export"] = self.plan_export()
         return plans
 
@@ -160,7 +161,7 @@ class Bench:
         workload, found, fields = self.workloads["list"], [], [row[0] for row in self.database.sql(
             "select industry_field from alliance where is_public and status = 'recognised' group by 1 order by count(*) desc, 1")]
         for field in fields:
-            path = workloads.with_query("/v1/alliances", status="recognised", industry_field=field, limit=50)
+            path = workloads.with_query("/v1/alliances", status="recognised", industry_field=field, limit=self.options.limit)
             for _ in range(self.options.pages):
                 _, text = workloads.ask_well(party, path)
                 page = json.loads(text)
@@ -173,7 +174,7 @@ class Bench:
             load.fail("the data have no second page of a list; more alliances are needed")
         random.Random(3).shuffle(found)
         workload.write_paths("all", [path for path, *_ in found])
-        workload.write_paths("peer", [workloads.with_query("/v1/alliances", status="recognised", industry_field=field, limit=50,
+        workload.write_paths("peer", [workloads.with_query("/v1/alliances", status="recognised", industry_field=field, limit=self.options.limit,
                                                            cursor=workloads.cursor_of(key, one)) for _, field, key, one in found])
         values = ", ".join(f"('{field}', '{key}', '{one}')" for _, field, key, one in found)
         rows = data.table(self.database, "list", "*", f"select * from (values {values}) v(field, key, id)")
@@ -186,7 +187,7 @@ class Bench:
         rows = data.table(self.database, "funding", "id", "select alliance_id as id from (select alliance_id from award group by 1) a "
                           "order by md5(alliance_id::text) limit 50000")
         ids = [row[0] for row in self.database.sql("select id from bench.funding order by n")]
-        paths = [workloads.with_query("/v1/funding-records", alliance=one, limit=50) for one in ids]
+        paths = [workloads.with_query("/v1/funding-records", alliance=one, limit=self.options.limit) for one in ids]
         workload.write_paths("all", paths)
         plan = self.record_read(party, workload, [(paths[i], {"id": ids[i]}) for i in (0, -1)])
         workload.make_pgbench(plan, rows, ["id"])
@@ -249,10 +250,11 @@ class Bench:
         workload, service = self.workloads[name], self.parties["service"]
         peers = [(peer.name, lambda seconds, peer=peer: workload.run(peer, seconds)) for peer in self.peers]
         if name.startswith("export"):
-            return [("psql copy", workload.run_copy), ("psql session", workload.run_copy_session), ("service", lambda seconds: workload.run(service, seconds)), *peers]
+            return [("psql copy", workload.run_copy), ("psql session", workload.run_copy_session),
+                    ("service", lambda seconds: workload.run(service, seconds)), *peers]
         if name == "status":
-            workload.pgbench.measure_start(workloads.CONNECTIONS)
-        same_number = ("pgbench", lambda seconds: workload.run_pgbench(workloads.CONNECTIONS, seconds))
+            workload.pgbench.measure_start(self.options.connections)
+        same_number = ("pgbench", lambda seconds: workload.run_pgbench(self.options.connections, seconds))
         if name in ("transition", "write"):
             return [same_number, ("service", lambda seconds: workload.run(service, seconds)), *peers]
         best = self.pgbench_best(workload)
@@ -299,14 +301,16 @@ def options_of(words):
     parser = argparse.ArgumentParser(description="make bench")
     parser.add_argument("--directory", required=True, help="an empty directory for the cluster and the logs")
     parser.add_argument("--output", required=True, help="where the JSON goes")
-    parser.add_argument("--alliances", type=int, default=int(os.environ.get("ALLIANCES") or (1000 if quick else 50000)))
+    parser.add_argument("--alliances", type=int, default=int(os.environ.get("ALLIANCES") or (500 if quick else 50000)))
     parser.add_argument("--rounds", type=int, default=int(os.environ.get("ROUNDS") or (1 if quick else 3)))
     parser.add_argument("--seconds", type=int, default=int(os.environ.get("SECONDS_EACH") or (1 if quick else 3)))
     options = parser.parse_args(words)
     options.quick = quick
     wanted = os.environ.get("SCALE", "")
     options.scale = [] if wanted in ("", "0") else SIZES if wanted == "1" else [int(word) for word in wanted.split()]
-    options.warm, options.patience, options.pages = (0, 2, 3) if quick else (1, 20, 25)
+    options.warm, options.patience, options.pages, options.limit, options.samples = (0, 0, 3, 20, 5) if quick else (1, 20, 25, 50, 20)
+    # of each load; a session's first statements are planned and take their time, of 32 some seconds
+    options.connections, options.starts = (8, 1) if quick else (32, 2)
     return options
 
 

@@ -14,7 +14,6 @@ import data
 import load
 import record
 
-CONNECTIONS = 32
 REPICK = 50  # pgbench draws new parameters after so many statements: drawing is a statement too
 
 
@@ -68,7 +67,7 @@ class Read:
         pick = (f"\\if :i % {REPICK} = 0\n\\set r random(1, {rows})\nselect {names} from bench.{self.name} where n = :r \\gset\n\\endif\n"
                 "\\set i :i + 1\n")
         self.pgbench = load.Pgbench(self.bench.database, self.bench.directory, self.name, pick + script.text, {"i": 0, **script.definitions},
-                                    any(one["generic"] for one in plan))
+                                    self.bench.options.starts, any(one["generic"] for one in plan))
 
     def file_of(self, party):
         """The paths for a party: "all"; for the peers "peer" where their cursors are others; for the instance with the cache "hot", where it fits."""
@@ -79,7 +78,7 @@ class Read:
         """Every party answers the same to the same."""
         lines = {party.name: self.file_of(party).read_text(encoding="ascii").splitlines() for party in parties}
         count = min(map(len, lines.values()))
-        for line in random.Random(7).sample(range(count), min(20, count)):
+        for line in random.Random(7).sample(range(count), min(self.bench.options.samples, count)):
             answers = {}
             for party in parties:
                 _, text = ask_well(party, lines[party.name][line], headers=self.headers)
@@ -88,9 +87,9 @@ class Read:
             for name, answer in answers.items():
                 same(first, answer, f"{self.title}, {name}")
 
-    def run(self, party, seconds, connections=CONNECTIONS):
+    def run(self, party, seconds, connections=None):
         headers = [f"{name}: {value}" for name, value in self.headers.items()]
-        return load.wrk(party, self.bench.database, connections, seconds, "reads.lua", self.file_of(party), self.bench.next_seed(), *headers)
+        return load.wrk(party, self.bench.database, connections or self.bench.options.connections, seconds, "reads.lua", self.file_of(party), self.bench.next_seed(), *headers)
 
     def run_pgbench(self, clients, seconds):
         return self.pgbench.run(clients, seconds)
@@ -133,8 +132,10 @@ class Write:
         script = record.Script(plan, True, renamed)
         self.pgbench = load.Pgbench(self.bench.database, self.bench.directory, self.name,
                                     "\\set i :i + 1\n\\set n :first + :client_id * :share + :i\n" + script.text,
-                                    {"i": -1, **{f"v_{name}": value for name, value in fixed.items()}, **script.definitions})
-        self.pgbench.measure_start(CONNECTIONS, {"first": self.bench.blocks.take(self.table, 2 * CONNECTIONS), "share": 1})
+                                    {"i": -1, **{f"v_{name}": value for name, value in fixed.items()}, **script.definitions},
+                                    self.bench.options.starts)
+        clients = self.bench.options.connections
+        self.pgbench.measure_start(clients, {"first": self.bench.blocks.take(self.table, 2 * clients), "share": 1})
 
     def check(self, parties):
         first = self.bench.blocks.take(self.table, len(parties))
@@ -148,20 +149,21 @@ class Write:
             same(reference, answer, f"{self.title}, {name}")
 
     def block(self, seconds):
-        count = max(2000, int(self.rate * seconds * 1.6)) + 4 * CONNECTIONS
+        count = max(2000, int(self.rate * seconds * 1.6)) + 4 * self.bench.options.connections
         first = self.bench.blocks.take(self.table, count)
-        self.bench.database.sql("checkpoint")
+        if not self.bench.options.quick:
+            self.bench.database.sql("checkpoint")
         return first, count
 
     def verify(self, who, first, count, done):
         """What was acknowledged is there; what was begun when the time was up may be there too."""
         changed = self.bench.blocks.changed(self.table, first, count)
-        if not done <= changed <= done + CONNECTIONS:
+        if not done <= changed <= done + self.bench.options.connections:
             load.fail(f"{self.title}, {who}: {done} acknowledged, {changed} in the database")
 
-    def run(self, party, seconds, connections=CONNECTIONS):
+    def run(self, party, seconds):
         first, count = self.block(seconds)
-        found = load.wrk(party, self.bench.database, connections, seconds, "writes.lua", self.file, first)
+        found = load.wrk(party, self.bench.database, self.bench.options.connections, seconds, "writes.lua", self.file, first)
         self.verify(party.name, first, count, found.requests)
         self.rate = max(self.rate, found.rate)
         return found
@@ -220,13 +222,17 @@ class Export:
 
     def run(self, party, seconds):
         headers = [f"{key}: {value}" for key, value in self.headers.items()]
-        return load.download(party, self.bench.database, self.rows, self.sizes[party.name], headers, seconds)
+        return load.download(party, self.bench.database, self.rows, self.sizes[party.name], headers, self.time(seconds))
 
     def run_copy(self, seconds):
-        return load.copy(self.bench.database, self.rows, self.statement, seconds)
+        return load.copy(self.bench.database, self.rows, self.statement, self.time(seconds))
 
     def run_copy_session(self, seconds):
-        return load.copy_session(self.bench.database, self.rows, self.statement, seconds)
+        return load.copy_session(self.bench.database, self.rows, self.statement, self.time(seconds))
+
+    def time(self, seconds):
+        """Of one round; where nothing is judged, one export will do."""
+        return 0 if self.bench.options.quick else seconds
 
 
 def cursor_of(key, identity):
