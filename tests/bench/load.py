@@ -10,7 +10,7 @@ import tempfile
 import time
 
 from database import BIN
-from machine import Watch, thread_seconds
+from machine import Spent, Watch, thread_seconds
 from support.process import environment
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -98,8 +98,9 @@ class Pgbench:
         return text, watch.spent(client)
 
     def measure_start(self, clients, definitions=None):
-        """What connecting and preparing costs, from runs of one transaction a client."""
-        self.starts[clients] = min((self.spend(clients, ["-t", 1], definitions or {})[1] for _ in range(self.count)), key=lambda spent: spent.seconds)
+        """What connecting and preparing costs, from runs of one transaction a client; without any, a second that costs nothing."""
+        runs = [self.spend(clients, ["-t", 1], definitions or {})[1] for _ in range(self.count)]
+        self.starts[clients] = min(runs, key=lambda spent: spent.seconds, default=Spent(1.0, 0.0, 0.0, 0.0, 0.0, 0.0))
 
     def run(self, clients, seconds, definitions=None):
         start, prefix = self.starts[clients], self.directory / "pgbench_log"
