@@ -31,7 +31,8 @@
 #include <ulfius.h>
 #include <unistd.h>
 
-#define STREAM_BLOCK      65536
+#define STREAM_BLOCK      16384 /* of the library, for each stream */
+#define AHEAD_BLOCK       65536 /* of ours, for one that waits */
 #define CONNECTION_MEMORY 16384
 #define ADMIN_STACK_SIZE  (256 * 1024)
 #define WORKERS_MORE      8 /* than the places at work: for streams */
@@ -252,7 +253,7 @@ static void read_headers(struct exchange *x, struct MHD_Connection *mhd)
 static void block_read(void *context)
 {
 	struct call *call = context;
-	call->block_length = call->stream.read(call->stream.context, call->block, STREAM_BLOCK);
+	call->block_length = call->stream.read(call->stream.context, call->block, AHEAD_BLOCK);
 }
 
 static void block_end(void *context)
@@ -267,7 +268,7 @@ static void block_end(void *context)
 static ssize_t block_take(struct call *call, char *out, size_t capacity)
 {
 	if (!call->block) {
-		call->block = malloc(STREAM_BLOCK);
+		call->block = malloc(AHEAD_BLOCK);
 		if (!call->block)
 			abort();
 	}
