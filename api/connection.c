@@ -14,6 +14,7 @@
 #include <time.h>
 
 #define TICK_MS      100
+#define HUNG_TURNS   4    /* the library may have to say 100 Continue before it takes a body that is there */
 #define GIVE_BACK_MS 5000 /* what requests that ended have freed */
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -123,17 +124,26 @@ void connection_hung_up(void *context)
 	hung = connection;
 }
 
-void connections_check(void)
+bool connections_check(void)
 {
 	char byte;
+	bool again = false;
 	for (struct connection *connection = hung, *next; connection; connection = next) {
 		next = connection->hung_next;
-		if (connection->phase == PHASE_ANSWERING ||
-		    recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0)
+		if (connection->phase == PHASE_ANSWERING) {
+			connection->hung_turns = 0;
 			continue;
+		}
+		if (recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0)
+			continue;
+		if (++connection->hung_turns < HUNG_TURNS) {
+			again = true;
+			continue;
+		}
 		hung_remove(connection);
 		shutdown(connection->fd, SHUT_RDWR); /* which the library does notice */
 	}
+	return again;
 }
 
 void connection_head(struct connection *connection)
@@ -158,18 +168,43 @@ static int64_t deadline(const struct connection *connection)
 	}
 }
 
-static void cut_the_late(int64_t now)
+/* What is told of a cut when nobody waits for the mutex any more: a log may be slow. */
+struct cut {
+	enum phase phase;
+	char peer[64];
+};
+
+static size_t cut_the_late(int64_t now, struct cut **ret)
 {
-	static const char *const phases[] = {"idle", "receiving", "answering"};
+	size_t count = 0, capacity = 0;
+	struct cut *cuts = NULL;
 	for (struct connection *connection = all; connection; connection = connection->next) {
 		if (connection->cut || now < deadline(connection))
 			continue;
 		connection->cut = true;
 		shutdown(connection->fd, SHUT_RDWR);
-		if (connection->phase != PHASE_IDLE)
-			log_event(LOG_LEVEL_INFO, "connection_cut", "phase", phases[connection->phase],
-				  "peer", connection->peer, (char *)NULL);
+		if (connection->phase == PHASE_IDLE)
+			continue;
+		if (count == capacity) {
+			capacity = capacity ? 2 * capacity : 64;
+			cuts = realloc(cuts, capacity * sizeof *cuts);
+			if (!cuts)
+				abort();
+		}
+		cuts[count].phase = connection->phase;
+		memcpy(cuts[count++].peer, connection->peer, sizeof connection->peer);
 	}
+	*ret = cuts;
+	return count;
+}
+
+static void tell_of_cuts(struct cut *cuts, size_t count)
+{
+	static const char *const phases[] = {"idle", "receiving", "answering"};
+	for (size_t i = 0; i < count; i++)
+		log_event(LOG_LEVEL_INFO, "connection_cut", "phase", phases[cuts[i].phase], "peer",
+			  cuts[i].peer, (char *)NULL);
+	free(cuts);
 }
 
 /* Without the mutex, for it takes a moment: nobody's change of phase waits for it. */
@@ -189,7 +224,14 @@ static void *reap(void *unused)
 	while (!stopping) {
 		struct timespec until;
 		int64_t now = clock_monotonic_ms();
-		cut_the_late(now);
+		struct cut *cuts;
+		size_t count = cut_the_late(now, &cuts);
+		if (count) {
+			pthread_mutex_unlock(&mutex);
+			tell_of_cuts(cuts, count);
+			pthread_mutex_lock(&mutex);
+			continue; /* it may be time to stop */
+		}
 		if (answered && now - given_back >= GIVE_BACK_MS) {
 			give_back();
 			given_back = now;

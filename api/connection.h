@@ -26,7 +26,8 @@ struct connection {
 	bool served;   /* a request has been answered on it */
 	bool is_admin;
 	bool cut;
-	bool hung_up; /* the client sends no more */
+	bool hung_up;   /* the client sends no more */
+	int hung_turns; /* in which nothing more came of what it had sent */
 	struct connection *hung_next, **hung_link;
 	struct call *call;
 	struct connection *next, **link;
@@ -40,11 +41,12 @@ struct connection *connection_accepted(struct MHD_Connection *mhd, bool is_admin
 void connection_closed(struct connection *connection);
 void connection_phase(struct connection *connection, enum phase phase);
 
-/* connection_hung_up - the client (a struct connection) has closed its half. connections_check - end those of
-   them from which nothing more can come: the HTTP library does not notice by itself when the end came
-   together with the last bytes. It must have read what there was. Both on the loop's thread. */
+/* connection_hung_up - the client (a struct connection) has closed its half. connections_check - after a
+   turn: end those of them from which nothing more can come, for the HTTP library does not notice by itself
+   when the end came together with the last bytes. It has some turns to work off what it has read; true while
+   it must have another. Both on the loop's thread. */
 void connection_hung_up(void *connection);
-void connections_check(void);
+bool connections_check(void);
 
 /* connection_head - the head of the request has come whole. */
 void connection_head(struct connection *connection);

@@ -23,6 +23,7 @@ struct loop {
 	pthread_t thread;
 	int epoll;
 	bool has_news; /* of the database */
+	bool is_moving;
 	pthread_mutex_t mutex;
 	pthread_cond_t quiesced;
 	bool is_quiescing, is_quiet;
@@ -32,11 +33,10 @@ struct loop {
 /* What the epoll's events are told apart by. */
 static char of_daemon, of_tasks, of_lane;
 
-static void watch(struct loop *loop, int fd, uint32_t what, void *token)
+static bool watch(struct loop *loop, int fd, uint32_t what, void *token)
 {
 	struct epoll_event event = {.events = what, .data.ptr = token};
-	if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) != 0)
-		abort();
+	return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 static void quiesce(struct loop *loop)
@@ -55,6 +55,8 @@ static void quiesce(struct loop *loop)
 static int wait_ms(const struct loop *loop)
 {
 	MHD_UNSIGNED_LONG_LONG left;
+	if (loop->is_moving)
+		return 0;
 	if (MHD_get_timeout(loop->daemon, &left) != MHD_YES || left > WAIT_MS)
 		left = WAIT_MS;
 	return left == 0 && tasks_waiting() > 0 ? PENDING_MS : (int)left;
@@ -78,9 +80,21 @@ static void wait_for_events(struct loop *loop)
 {
 	struct epoll_event events[EVENTS];
 	int count = epoll_wait(loop->epoll, events, EVENTS, wait_ms(loop));
-	loop->has_news = false;
+	loop->has_news = loop->is_moving = false;
 	for (int i = 0; i < count; i++)
 		dispatch(loop, events[i].data.ptr);
+}
+
+static void turn(struct loop *loop)
+{
+	log_flush();
+	wait_for_events(loop);
+	loop_lane_turn(loop->lane, loop->has_news);
+	MHD_run(loop->daemon);
+	loop_lane_turn(loop->lane, false);
+	tasks_send_off();
+	if (loop->hooks.turned())
+		loop->is_moving = true;
 }
 
 static void *run(void *context)
@@ -88,16 +102,12 @@ static void *run(void *context)
 	struct loop *loop = context;
 	tasks_enter();
 	loop_lane_open(loop->lane, loop->epoll, &of_lane);
-	while (!atomic_load(&loop->is_stopping) || tasks_open() > 0) {
-		log_flush();
-		wait_for_events(loop);
-		loop_lane_turn(loop->lane, loop->has_news);
-		MHD_run(loop->daemon);
-		loop_lane_turn(loop->lane, false);
-		tasks_send_off();
-		loop->hooks.turned();
-	}
-	MHD_run(loop->daemon); /* so that no connection is left waiting */
+	while (!atomic_load(&loop->is_stopping) || tasks_open() > 0)
+		turn(loop);
+	do /* no connection is left waiting, and no stream half closed */
+		turn(loop);
+	while (tasks_open() > 0);
+	loop_lane_shut(loop->lane);
 	return NULL;
 }
 
@@ -122,15 +132,22 @@ void loop_start(struct loop *loop, struct MHD_Daemon *daemon)
 	if (!info)
 		abort();
 	loop->daemon = daemon;
-	watch(loop, info->epoll_fd, EPOLLIN, &of_daemon);
-	watch(loop, tasks_fd(), EPOLLIN, &of_tasks);
+	if (!watch(loop, info->epoll_fd, EPOLLIN, &of_daemon) || !watch(loop, tasks_fd(), EPOLLIN, &of_tasks))
+		abort();
 	if (pthread_create(&loop->thread, NULL, run, loop) != 0)
 		abort();
 }
 
 void loop_watch(struct loop *loop, int fd, void *context)
 {
-	watch(loop, fd, EPOLLRDHUP | EPOLLONESHOT, context);
+	/* without it the deadlines alone end what its client has given up */
+	if (!watch(loop, fd, EPOLLRDHUP | EPOLLONESHOT, context))
+		log_event(LOG_LEVEL_WARNING, "connection_not_watched", (char *)NULL);
+}
+
+void loop_again(struct loop *loop)
+{
+	loop->is_moving = true;
 }
 
 void loop_quiesce(struct loop *loop)
@@ -150,6 +167,10 @@ void loop_stop(struct loop *loop)
 		tasks_wake();
 		pthread_join(loop->thread, NULL);
 	}
+}
+
+void loop_free(struct loop *loop)
+{
 	close(loop->epoll);
 	pthread_mutex_destroy(&loop->mutex);
 	pthread_cond_destroy(&loop->quiesced);

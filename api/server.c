@@ -2,8 +2,8 @@
 
    All connections are served by the event loop's thread. A request whose head and body have come is a task:
    while it waits for the database or works elsewhere its connection is suspended, and the library builds the
-   answer when it has ended. So a call needs no lock of its own: it belongs to the loop, and to the task while
-   the connection is suspended. */
+   answer when it has ended. So a call needs no lock of its own: it belongs to the loop, and its exchange to
+   the task until that has ended, which may be after the client is gone. */
 #include "server.h"
 
 #include "admission.h"
@@ -121,10 +121,19 @@ static struct call *call_new(struct connection *connection, struct server *serve
 	return call;
 }
 
+static void stream_close(void *context);
+
 static void call_release(struct call *call)
 {
 	if (--call->references > 0)
 		return;
+	if (call->exchange.stream.read) { /* its client was gone before the answer was handed over */
+		call->stream = call->exchange.stream;
+		call->exchange.stream = (struct stream){0};
+		call->references = 1;
+		stream_close(call);
+		return;
+	}
 	buffer_free(&call->body);
 	free(call->block);
 	arena_free(call->exchange.arena);
@@ -193,6 +202,8 @@ static void on_connection(void *context, struct MHD_Connection *mhd, void **sock
 		call_end(connection->call, false);
 	if (connection)
 		connection_closed(connection);
+	if (!listener->is_admin)
+		loop_again(listener->server->loop); /* one more may be accepted */
 	*socket_context = NULL;
 }
 
@@ -302,8 +313,10 @@ static ssize_t stream_read(void *context, uint64_t offset, char *out, size_t cap
 	struct call *call = context;
 	(void)offset;
 	ssize_t count = stream_take(call, out, capacity);
-	if (count > 0)
+	if (count > 0) {
 		call->bytes += (uint64_t)count;
+		loop_again(call->server->loop);
+	}
 	call->has_failed = call->has_failed || count == (ssize_t)U_STREAM_ERROR;
 	return count;
 }
@@ -366,9 +379,10 @@ static void hand_over(struct call *call, struct _u_response *response)
 	call->is_answered = true;
 	if (x->stream.read) {
 		call->stream = x->stream;
+		x->stream = (struct stream){0};
 		call->references++;
 		ulfius_set_stream_response(response, (unsigned int)x->status, stream_read, stream_close,
-					   x->stream.length ? x->stream.length : U_STREAM_SIZE_UNKNOWN,
+					   call->stream.length ? call->stream.length : U_STREAM_SIZE_UNKNOWN,
 					   STREAM_BLOCK, call);
 		return;
 	}
@@ -487,6 +501,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *mhd, const c
 		return library_handler(context, mhd, url, method, version, bytes, byte_count, request);
 	}
 	if (*byte_count) {
+		loop_again(call->server->loop);
 		body_add(call, bytes, *byte_count);
 		*byte_count = 0;
 		return MHD_YES;
@@ -497,6 +512,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *mhd, const c
 	}
 	if (!call->is_ready)
 		return MHD_YES;
+	loop_again(call->server->loop);
 	current = call;
 	enum MHD_Result result =
 		library_handler(context, mhd, url, method, version, bytes, byte_count, request);
@@ -607,6 +623,7 @@ static struct problem *listener_start(struct arena *arena, struct listener *list
 							listener->port));
 	}
 	listener->is_started = true;
+	listener->fd = -1; /* the library's now, which closes it */
 	return NULL;
 }
 
@@ -666,6 +683,9 @@ static struct problem *listen_and_serve(struct arena *arena, struct server *serv
 	server->loop =
 		loop_new(server->options.pool, &(struct loop_hooks){connection_hung_up, connections_check});
 	TRY(listener_start(arena, main, server->options.bind));
+	if (!library_handler)
+		return start_failed(
+			arena, "the HTTP library was not started through MHD_start_daemon of this program");
 	loop_start(server->loop, main->instance.mhd_daemon);
 	return listener_start(arena, admin, "127.0.0.1");
 }
@@ -685,7 +705,10 @@ static void server_free(struct server *server)
 		loop_stop(server->loop);
 	listener_stop(&server->main);
 	listener_stop(&server->admin);
+	if (server->loop)
+		loop_free(server->loop);
 	tasks_stop();
+	log_flush();
 	connections_stop();
 	pages_stop();
 	metrics_stop();
@@ -726,8 +749,7 @@ void server_stop(struct server *server)
 {
 	int64_t until = clock_monotonic_ms() + (int64_t)server->options.drain_seconds * 1000;
 	atomic_store(&server->draining, true);
-	loop_quiesce(server->loop); /* which closes the socket */
-	server->main.fd = -1;
+	loop_quiesce(server->loop);
 	while (metrics_in_flight(0) > 0 && clock_monotonic_ms() < until)
 		usleep(10000);
 	if (metrics_in_flight(0) > 0)

@@ -144,7 +144,8 @@ struct problem *list_alliances(struct request *rq)
 			given++;
 			which = i;
 		}
-	if (!given)
+	/* nearly all are recognised: a page of them is near; one of a rare status may be at the very end */
+	if (!given && (!filters[1] || strstr(filters[1], "recognised")))
 		return reply_page(rq, SQL_ALLIANCE_PAGE, filters, first, NULL);
 	const char *const few[] = {filters[0], filters[1], filters[which]};
 	if (given == 1 && which == first && is_one(filters[which]))

@@ -169,8 +169,9 @@ static const char *status_colour(int status)
 static void request_text(struct buffer *line, const struct log_request *r)
 {
 	text_start(line);
-	buffer_printf(line, "%s%3d%s %-6s ", colour(status_colour(r->status)), r->status, colour("\033[0m"),
-		      r->method ? r->method : "-");
+	buffer_printf(line, "%s%3d%s ", colour(status_colour(r->status)), r->status, colour("\033[0m"));
+	text_value(line, r->method ? r->method : "-");
+	buffer_char(line, ' ');
 	text_value(line, r->path ? r->path : "-");
 	buffer_printf(line, " %.1f ms", (double)r->microseconds / 1000.0);
 	const char *const pairs[][2] = {

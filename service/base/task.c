@@ -272,11 +272,19 @@ static void task_free(struct task *task)
 
 /* ---- workers ---- */
 
-void tasks_wake(void)
+/* wake - with the mutex held. */
+static void wake(void)
 {
 	uint64_t one = 1;
-	while (write(state.fd, &one, sizeof one) < 0 && errno == EINTR) {
+	while (state.fd >= 0 && write(state.fd, &one, sizeof one) < 0 && errno == EINTR) {
 	}
+}
+
+void tasks_wake(void)
+{
+	pthread_mutex_lock(&state.mutex);
+	wake();
+	pthread_mutex_unlock(&state.mutex);
 }
 
 static void task_end(struct task *task)
@@ -284,7 +292,7 @@ static void task_end(struct task *task)
 	bool was_empty = !state.ended.first;
 	queue_add(&state.ended, task);
 	if (was_empty)
-		tasks_wake();
+		wake();
 }
 
 /* The next task, or NULL when there has been none for a while; the last worker stays. */
@@ -502,6 +510,8 @@ void tasks_stop(void)
 	pthread_cond_broadcast(&state.work);
 	while (state.workers > 0)
 		pthread_cond_wait(&state.gone, &state.mutex);
+	close(state.fd);
+	state.fd = -1;
 	pthread_mutex_unlock(&state.mutex);
 	pthread_cond_destroy(&state.work);
 	for (struct fiber *fiber; (fiber = state.fibers);) {
@@ -509,6 +519,4 @@ void tasks_stop(void)
 		fiber_unmake(fiber);
 	}
 	state.fiber_count = 0;
-	close(state.fd);
-	state.fd = -1;
 }

@@ -16,9 +16,8 @@ typedef void task_fn(void *context);
 
 struct task;
 
-/* tasks_start - at most so many workers at a time; they begin when they are needed and end when idle. The
-   caller's thread or the one that calls tasks_turn first is the loop's. tasks_stop - wait for the workers; no
-   task may be left. */
+/* tasks_start - at most so many workers at a time; they begin when they are needed and end when idle.
+   tasks_stop - wait for the workers; no task may be left. */
 void tasks_start(int workers);
 void tasks_stop(void);
 
@@ -29,9 +28,9 @@ void tasks_wake(void);
 /* tasks_enter - the caller's thread is the loop's from now on. */
 void tasks_enter(void);
 
-/* tasks_turn - call done of what has ended on the workers. tasks_send_off - off to the workers with those
-   that want to leave, outside of whatever they were started in. On the loop's thread, as are the next three.
- */
+/* From here to task_on_loop all is for the loop's thread alone. tasks_turn - call done of what has ended on
+   the workers. tasks_send_off - off to the workers with those that want to leave, outside of whatever they
+   were started in. */
 void tasks_turn(void);
 void tasks_send_off(void);
 

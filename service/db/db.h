@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 /* A place to run statements: a pooled connection with an open transaction, or the lane, where each statement
-   stands alone, read-only, and may travel in one pipeline with those of other threads. Callers cannot tell
+   stands alone, read-only, and may travel in one pipeline with those of other requests. Callers cannot tell
    and need not. */
 struct db;
 
@@ -91,6 +91,7 @@ struct loop_lane;
 struct loop_lane *db_loop_lane(struct pool *pool);
 void loop_lane_open(struct loop_lane *lane, int epoll, void *token);
 void loop_lane_turn(struct loop_lane *lane, bool has_news);
+void loop_lane_shut(struct loop_lane *lane); /* it wants no connection any more */
 
 /* db_begin - a connection with a transaction that opens with its first statement. read_only gives REPEATABLE
  * READ READ ONLY. */

@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 
-#define BATCH       64
-#define NOTHING_MAX 3 /* libpq says NULL once between two results; more in a row are none that will come */
+#define BATCH       32
+#define MEMBER_MS   250 /* how much later a batch may be for each member beyond the first */
+#define NOTHING_MAX 3   /* libpq says NULL once between two results; more in a row are none that will come */
 
 struct member {
 	enum statement statement;
@@ -39,7 +40,7 @@ struct loop_lane {
 	bool is_watching_writes;
 	struct members waiting, sent; /* sent: the batch that is on its way */
 	struct member *expected;      /* whose result comes next; NULL = the Sync */
-	int64_t sent_ms;
+	int64_t due_ms;
 };
 
 static void members_add(struct members *members, struct member *member)
@@ -140,6 +141,13 @@ static bool is_answer(const PGresult *result)
 	       (status != PGRES_FATAL_ERROR || PQresultErrorField(result, PG_DIAG_SQLSTATE));
 }
 
+void loop_lane_shut(struct loop_lane *lane)
+{
+	pthread_mutex_lock(&lane->mutex);
+	lane->is_wanting = false;
+	pthread_mutex_unlock(&lane->mutex);
+}
+
 /* lose - the connection is gone: those who wait find another way. */
 static void lose(struct loop_lane *lane)
 {
@@ -202,10 +210,11 @@ static void send_waiting(struct loop_lane *lane)
 {
 	struct connection *connection = lane->connection;
 	if (lane->waiting.first && !lane->sent.first) {
-		for (int n = 0; n < BATCH && lane->waiting.first; n++)
+		int n = 0;
+		for (; n < BATCH && lane->waiting.first; n++)
 			members_add(&lane->sent, members_take(&lane->waiting));
 		lane->expected = lane->sent.first;
-		lane->sent_ms = clock_monotonic_ms();
+		lane->due_ms = clock_monotonic_ms() + connection->wait_ms + (int64_t)(n - 1) * MEMBER_MS;
 		for (struct member *member = lane->sent.first; member; member = member->next)
 			connection_send(connection, member->statement, member->parameters, member->count);
 		connection_sync(connection);
@@ -219,7 +228,7 @@ static void send_waiting(struct loop_lane *lane)
 
 static bool is_late(const struct loop_lane *lane)
 {
-	return lane->sent.first && clock_monotonic_ms() - lane->sent_ms > lane->connection->wait_ms;
+	return lane->sent.first && clock_monotonic_ms() > lane->due_ms;
 }
 
 /* refuse_waiting - without a connection nobody waits here. */

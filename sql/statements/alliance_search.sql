@@ -1,4 +1,4 @@
--- :many
+-- :many :slow
 -- every filter, planned for its values; one field or division is compared as one: then its index gives the rows in their order
 select a.id, a.number, a.name, a.industry_field, a.industry_class, a.division_code, v.name as division_name,
        (select o.name from organisation o where o.id = a.lead_organisation_id) as "lead.name",

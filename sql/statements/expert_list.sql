@@ -1,4 +1,4 @@
--- :many
+-- :many :slow
 select e.id, e.name, e.employer_name, e.employer_credit_code, e.title_rank, e.title, to_json(e.fields) as fields, e.kind, e.consent_on,
        e.integrity_record, e.nominated_by_alliance_id, e.valid_until, e.status, e.version, e.created_at, e.updated_at,
        e.created_at::text as _key, e.id as _id

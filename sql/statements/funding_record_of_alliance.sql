@@ -11,7 +11,7 @@ with found as materialized (
         and e.award_id = any (array(
             select w.id from award w
              where w.alliance_id = coalesce((select n.id from alliance n where n.number = $5),
-                                            case when $5 = lower($5) then uuid_or_null($5) end))))
+                                            (select n.id from alliance n where n.id = uuid_or_null($5) and n.id::text = $5)))))
 select f.entry_no::text as _key, f.id as _id, f.id, f.entry_no, f.kind, f.booked_on, b.fiscal_year, f.amount,
        f.award_id as "award.id", w.number as "award.number", w.kind as "award.kind", w.status as "award.status",
        w.alliance_id as "alliance.id", n.number as "alliance.number", n.name as "alliance.name",

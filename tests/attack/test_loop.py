@@ -1,8 +1,11 @@
 """The event loop while reads and writes wait: who fails fails alone, who hangs up leaves nothing behind, and the end of the service
 waits for those who are at work."""
 import concurrent.futures
+import socket
 import time
 import uuid
+
+import pytest
 
 from support import cluster as clusters
 from support import raw
@@ -90,6 +93,34 @@ def test_a_client_that_hangs_up_while_its_write_waits_has_written(make_world):
     assert at_work(world, "write", 0)
     assert raw.wait_until(lambda: metric(world, "http_requests_in_flight") == 0)
     assert world.value("select count(*) from account where name = 'hung up'") == "1"
+
+
+def test_an_export_whose_client_hung_up_before_it_began_gives_its_place_back(make_world):
+    world = connected(make_world(**MANY))
+    auditor = world.client("auditor")
+    for _ in range(3):  # there are two places
+        with Held(world, LOCK):
+            gone = raw.connect(world.port)
+            gone.sendall(b"GET /v1/funding-records HTTP/1.1\r\nHost: test\r\nAccept: text/csv\r\nAuthorization: Bearer " +
+                         auditor.token.encode() + b"\r\n\r\n")
+            assert waiting(world, 1)
+            raw.reset(gone)
+            assert raw.wait_until(lambda: metric(world, "http_requests_in_flight") == 0)
+        assert at_work(world, "read", 0)
+    assert auditor.get("/v1/funding-records", headers={"Accept": "text/csv"}).status == 200
+
+
+@pytest.mark.parametrize("lines", [b"", b"Expect: 100-continue\r\n"])
+def test_a_whole_request_is_answered_though_its_client_sends_no_more(world, lines):
+    body = b'{"now":"2026-11-15T09:00:00+08:00"}'
+    request = b"PUT /v1/test-clock HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\nConnection: close\r\n" + lines + \
+        b"Authorization: Bearer " + world.client("sysadmin").token.encode() + b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    for _ in range(20):
+        client = raw.connect(world.port)
+        with client:
+            client.sendall(request)
+            client.shutdown(socket.SHUT_WR)
+            assert b" 200 OK\r\n" in raw.read_all(client)
 
 
 def test_the_end_waits_for_those_at_work_and_cuts_the_rest(make_world):
