@@ -91,6 +91,10 @@ static void turn(struct loop *loop)
 	wait_for_events(loop);
 	loop_lane_turn(loop->lane, loop->has_news);
 	MHD_run(loop->daemon);
+	if (loop->is_moving) {
+		loop->is_moving = false;
+		MHD_run(loop->daemon);
+	}
 	loop_lane_turn(loop->lane, false);
 	tasks_send_off();
 	if (loop->hooks.turned())

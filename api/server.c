@@ -62,7 +62,8 @@ struct call {
 	struct server *server;
 	struct connection *connection;
 	struct buffer body;
-	bool has_head, has_begun, is_suspended, is_ready; /* is_ready: the exchange holds the answer */
+	bool has_head, has_begun, has_waited, is_suspended,
+		is_ready; /* is_ready: the exchange holds the answer */
 	struct stream stream;
 	char *block; /* of a stream that waits: what a worker read ahead */
 	long block_length, block_sent;
@@ -510,9 +511,12 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *mhd, const c
 		call->has_begun = true;
 		call->is_ready = request_begin(call, method);
 	}
-	if (!call->is_ready)
+	if (!call->is_ready) {
+		call->has_waited = true;
 		return MHD_YES;
-	loop_again(call->server->loop);
+	}
+	if (call->has_waited) /* what was not answered at once is written by another run of the library */
+		loop_again(call->server->loop);
 	current = call;
 	enum MHD_Result result =
 		library_handler(context, mhd, url, method, version, bytes, byte_count, request);
