@@ -83,7 +83,7 @@ class Patient(requests.Session):
     """What the API asks of a client: 503 with Retry-After is repeated as it was sent, with the same Idempotency-Key. Nothing else is;
     each answer comes in time."""
 
-    before = None  # called before each request
+    before = None  # called before each request, told whether the proxy may repeat it
 
     def __init__(self):
         super().__init__()
@@ -94,7 +94,8 @@ class Patient(requests.Session):
         deadline = time.monotonic() + 90
         while True:
             if Patient.before:
-                Patient.before()
+                has_key = words[0] == "POST" and "Idempotency-Key" in options["headers"] and not words[1].endswith("/credentials")
+                Patient.before(words[0] == "GET" or has_key)
             began = time.monotonic()
             if began - self.used > KEEP_SECONDS:  # the proxy may be about to close the connection
                 self.close()
