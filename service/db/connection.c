@@ -134,8 +134,12 @@ bool connection_sync(struct connection *connection)
 	return true;
 }
 
-/* Between two statements libpq says NULL once; more in a row are none that will ever come. */
-#define NOTHING_MAX 3
+bool connection_is_answer(const PGresult *result)
+{
+	ExecStatusType status = PQresultStatus(result);
+	return result && status != PGRES_PIPELINE_ABORTED &&
+	       (status != PGRES_FATAL_ERROR || PQresultErrorField(result, PG_DIAG_SQLSTATE));
+}
 
 PGresult *connection_take(struct connection *connection)
 {

@@ -68,6 +68,13 @@ bool connection_take_sync(struct connection *connection);
    cases. */
 bool connection_next(struct connection *connection, PGresult **ret);
 
+/* Between two statements libpq says NULL once; more in a row are none that will ever come. */
+#define NOTHING_MAX 3
+
+/* connection_is_answer - whether a result that came before the connection was lost counts: it does unless it
+   is only the news of the loss, or of a failure before it. */
+bool connection_is_answer(const PGresult *result);
+
 /* connection_call - one prepared command from sending to result; NULL when lost. */
 PGresult *connection_call(struct connection *connection, const char *name);
 

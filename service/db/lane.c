@@ -70,7 +70,7 @@ bool lane_is_empty(struct lane *lane)
 /* member_receive - everything up to the member's Sync; false when the connection is lost. */
 static bool member_receive(struct connection *connection, struct member *member)
 {
-	for (int empty = 0; empty < 3;) {
+	for (int empty = 0; empty < NOTHING_MAX;) {
 		PGresult *result = NULL;
 		if (!connection_next(connection, &result) || connection->broken) {
 			PQclear(result);
@@ -125,8 +125,7 @@ static void settle(struct member *first)
 {
 	for (struct member *member = first, *next; member; member = next) {
 		next = member->next; /* the member is gone once it wakes */
-		bool answered = member->result && (PQresultStatus(member->result) != PGRES_FATAL_ERROR ||
-						   PQresultErrorField(member->result, PG_DIAG_SQLSTATE));
+		bool answered = connection_is_answer(member->result);
 		member->state = answered ? MEMBER_DONE : MEMBER_LOST;
 		pthread_cond_signal(&member->wake);
 	}

@@ -11,9 +11,8 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 
-#define BATCH       32
-#define MEMBER_MS   250 /* how much later a batch may be for each member beyond the first */
-#define NOTHING_MAX 3   /* libpq says NULL once between two results; more in a row are none that will come */
+#define BATCH     32
+#define MEMBER_MS 250 /* how much later a batch may be for each member beyond the first */
 
 struct member {
 	enum statement statement;
@@ -80,14 +79,21 @@ void loop_lane_free(struct loop_lane *lane)
 	free(lane);
 }
 
+/* want - whether the keeper shall bring a connection. */
+static void want(struct loop_lane *lane, bool wanting)
+{
+	pthread_mutex_lock(&lane->mutex);
+	lane->is_wanting = wanting;
+	pthread_mutex_unlock(&lane->mutex);
+	if (wanting)
+		pool_wake(lane->pool);
+}
+
 void loop_lane_open(struct loop_lane *lane, int epoll, void *token)
 {
 	lane->epoll = epoll;
 	lane->token = token;
-	pthread_mutex_lock(&lane->mutex);
-	lane->is_wanting = true;
-	pthread_mutex_unlock(&lane->mutex);
-	pool_wake(lane->pool);
+	want(lane, true);
 }
 
 bool loop_lane_is_empty(struct loop_lane *lane)
@@ -133,19 +139,9 @@ static void take_given(struct loop_lane *lane)
 		watch(lane, EPOLL_CTL_ADD, false);
 }
 
-/* A result that came before the loss counts, unless it is only the news of the loss. */
-static bool is_answer(const PGresult *result)
-{
-	ExecStatusType status = PQresultStatus(result);
-	return result && status != PGRES_PIPELINE_ABORTED &&
-	       (status != PGRES_FATAL_ERROR || PQresultErrorField(result, PG_DIAG_SQLSTATE));
-}
-
 void loop_lane_shut(struct loop_lane *lane)
 {
-	pthread_mutex_lock(&lane->mutex);
-	lane->is_wanting = false;
-	pthread_mutex_unlock(&lane->mutex);
+	want(lane, false);
 }
 
 /* lose - the connection is gone: those who wait find another way. */
@@ -154,14 +150,11 @@ static void lose(struct loop_lane *lane)
 	struct members lost = lane->sent;
 	connection_close(lane->connection); /* which also ends its watch */
 	lane->connection = NULL;
-	pthread_mutex_lock(&lane->mutex);
-	lane->is_wanting = true;
-	pthread_mutex_unlock(&lane->mutex);
-	pool_wake(lane->pool);
+	want(lane, true);
 	lane->sent = (struct members){NULL, &lane->sent.first};
 	for (struct member *member = lost.first, *next; member; member = next) {
 		next = member->next;
-		member->is_lost = !is_answer(member->result);
+		member->is_lost = !connection_is_answer(member->result);
 		task_resume(member->task);
 	}
 }
