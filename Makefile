@@ -22,13 +22,14 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wconversion -Wmissing-prototypes -Wstric
   -Wcast-qual -Wformat=2 -Wformat-signedness -Wvla -Wwrite-strings -Wundef -Wlogical-op -Wduplicated-cond \
   -Wduplicated-branches -Wfloat-equal -Wpointer-arith -Wnull-dereference -Wjump-misses-init
 HARDEN := -fstack-protector-strong -fPIE
-CFLAGS_plain := -O2 -D_FORTIFY_SOURCE=2
+CFLAGS_plain := -O2 -D_FORTIFY_SOURCE=2 -DWITH_JEMALLOC
+LIBS_plain := -ljemalloc
 # The sanitized builds also hold every reply against openapi.yaml (api/pipeline.c).
 CFLAGS_address := -DTEST_REPLIES -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -Wno-format-truncation -Wno-null-dereference
 CFLAGS_thread := -DTEST_REPLIES -O1 -fsanitize=thread -Wno-null-dereference -Wno-format-truncation
 CFLAGS += -std=gnu17 -g $(WARN) $(HARDEN) $(CFLAGS_$(VARIANT)) -D_GNU_SOURCE
 LDFLAGS := -pie -Wl,-z,relro,-z,now $(filter -fsanitize%,$(CFLAGS_$(VARIANT)))
-LIBS := -lulfius -lmicrohttpd -ljansson -lyder -lorcania -lpq -lssl -lcrypto -lpcre2-8 -lunistring -lxxhash -lz -lpthread -lm
+LIBS := -lulfius -lmicrohttpd -ljansson -lyder -lorcania -lpq -lssl -lcrypto -lpcre2-8 -lunistring -lxxhash -lz $(LIBS_$(VARIANT)) -lpthread -lm
 
 # Who may include whom: main -> api -> service -> {db, policy} -> base. A forbidden include does not compile.
 INC_base := -Iservice/base

@@ -16,13 +16,17 @@
 
 #define EVENTS     64
 
+struct lane_of_loop {
+	struct loop_lane *lane;
+	bool has_news; /* of the database */
+};
+
 struct loop {
 	struct MHD_Daemon *daemon; /* NULL: not started */
 	struct loop_hooks hooks;
-	struct loop_lane *lane;
+	struct lane_of_loop lanes[LOOP_LANES];
 	pthread_t thread;
 	int epoll;
-	bool has_news; /* of the database */
 	bool is_moving;
 	pthread_mutex_t mutex;
 	pthread_cond_t quiesced;
@@ -31,7 +35,7 @@ struct loop {
 };
 
 /* What the epoll's events are told apart by. */
-static char of_daemon, of_tasks, of_lane;
+static char of_daemon, of_tasks, of_lanes[LOOP_LANES];
 
 static bool watch(struct loop *loop, int fd, uint32_t what, void *token)
 {
@@ -66,9 +70,13 @@ static void dispatch(struct loop *loop, void *token)
 {
 	if (token == &of_daemon)
 		return;
-	if (token == &of_lane) {
-		loop->has_news = true;
-	} else if (token == &of_tasks) {
+	for (int i = 0; i < LOOP_LANES; i++) {
+		if (token == &of_lanes[i]) {
+			loop->lanes[i].has_news = true;
+			return;
+		}
+	}
+	if (token == &of_tasks) {
 		quiesce(loop);
 		tasks_turn();
 	} else {
@@ -80,22 +88,30 @@ static void wait_for_events(struct loop *loop)
 {
 	struct epoll_event events[EVENTS];
 	int count = epoll_wait(loop->epoll, events, EVENTS, wait_ms(loop));
-	loop->has_news = loop->is_moving = false;
+	loop->is_moving = false;
 	for (int i = 0; i < count; i++)
 		dispatch(loop, events[i].data.ptr);
+}
+
+static void turn_lanes(struct loop *loop)
+{
+	for (int i = 0; i < LOOP_LANES; i++) {
+		loop_lane_turn(loop->lanes[i].lane, loop->lanes[i].has_news);
+		loop->lanes[i].has_news = false;
+	}
 }
 
 static void turn(struct loop *loop)
 {
 	log_flush();
 	wait_for_events(loop);
-	loop_lane_turn(loop->lane, loop->has_news);
+	turn_lanes(loop);
 	MHD_run(loop->daemon);
 	if (loop->is_moving) {
 		loop->is_moving = false;
 		MHD_run(loop->daemon);
 	}
-	loop_lane_turn(loop->lane, false);
+	turn_lanes(loop);
 	tasks_send_off();
 	if (loop->hooks.turned())
 		loop->is_moving = true;
@@ -105,13 +121,15 @@ static void *run(void *context)
 {
 	struct loop *loop = context;
 	tasks_enter();
-	loop_lane_open(loop->lane, loop->epoll, &of_lane);
+	for (int i = 0; i < LOOP_LANES; i++)
+		loop_lane_open(loop->lanes[i].lane, loop->epoll, &of_lanes[i]);
 	while (!atomic_load(&loop->is_stopping) || tasks_open() > 0)
 		turn(loop);
 	do /* no connection is left waiting, and no stream half closed */
 		turn(loop);
 	while (tasks_open() > 0);
-	loop_lane_shut(loop->lane);
+	for (int i = 0; i < LOOP_LANES; i++)
+		loop_lane_shut(loop->lanes[i].lane);
 	return NULL;
 }
 
@@ -121,7 +139,8 @@ struct loop *loop_new(struct pool *pool, const struct loop_hooks *hooks)
 	if (!loop)
 		abort();
 	loop->hooks = *hooks;
-	loop->lane = db_loop_lane(pool);
+	for (int i = 0; i < LOOP_LANES; i++)
+		loop->lanes[i].lane = db_loop_lane(pool, i);
 	pthread_mutex_init(&loop->mutex, NULL);
 	pthread_cond_init(&loop->quiesced, NULL);
 	loop->epoll = epoll_create1(EPOLL_CLOEXEC);

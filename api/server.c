@@ -16,6 +16,7 @@
 #include "pipeline.h"
 #include "task.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -348,35 +349,10 @@ static void stream_close(void *context)
 
 /* ---- answers ---- */
 
-/* The fields into the library's map, which is empty: u_map_put would look for each name among those before it
-   and make three lists anew for each. */
-static void fill_map(struct _u_map *map, const struct header *fields, size_t count)
-{
-	o_free(map->keys);
-	o_free(map->values);
-	o_free(map->lengths);
-	map->keys = o_malloc((count + 1) * sizeof *map->keys);
-	map->values = o_malloc((count + 1) * sizeof *map->values);
-	map->lengths = o_malloc((count + 1) * sizeof *map->lengths);
-	if (!map->keys || !map->values || !map->lengths)
-		abort();
-	for (size_t i = 0; i < count; i++) {
-		map->keys[i] = o_strdup(fields[i].name);
-		map->values[i] = o_strdup(fields[i].value);
-		map->lengths[i] = strlen(fields[i].value) + 1; /* the library counts the end */
-		if (!map->keys[i] || !map->values[i])
-			abort();
-	}
-	map->keys[count] = map->values[count] = NULL;
-	map->lengths[count] = 0;
-	map->nb_values = (int)count;
-}
-
 static void hand_over(struct call *call, struct _u_response *response)
 {
 	struct exchange *x = &call->exchange;
 	response->status = x->status;
-	fill_map(response->map_header, x->answer, x->answer_count);
 	call->is_answered = true;
 	if (x->stream.read) {
 		call->stream = x->stream;
@@ -486,6 +462,9 @@ static void body_add(struct call *call, const char *bytes, size_t count)
 /* The library's own function of each request; it keeps it to itself. */
 static MHD_AccessHandlerCallback library_handler;
 
+/* The library's MHD_queue_response, behind ours. */
+static enum MHD_Result (*queue_response)(struct MHD_Connection *, unsigned int, struct MHD_Response *);
+
 /* handle - called when the head has come, with each piece of the body, when all has come, and from then on at
    each turn until there is an answer. The library is told of the first and of the last: it builds the answer
    then. */
@@ -541,6 +520,30 @@ struct MHD_Daemon *MHD_start_daemon(unsigned int flags, uint16_t port, MHD_Accep
 		MHD_start_daemon_va(flags, port, policy, policy_context, handler, handler_context, options);
 	va_end(options);
 	return daemon;
+}
+
+/* The fields of our answers go into the answer of the library beneath as it is handed over: ulfius's map
+   would look for each among those before it and copy each twice more. Its call finds this function first,
+   too. */
+enum MHD_Result MHD_queue_response(struct MHD_Connection *mhd, unsigned int status,
+				   struct MHD_Response *response)
+{
+	const struct connection *connection = connection_of(mhd);
+	const struct call *call = connection ? connection->call : NULL;
+	for (size_t i = 0; call && call->is_answered && i < call->exchange.answer_count; i++) {
+		const struct header *field = &call->exchange.answer[i];
+		if (MHD_add_response_header(response, field->name, field->value) != MHD_YES)
+			return MHD_NO;
+	}
+	return queue_response(mhd, status, response);
+}
+
+static void find_queue_response(void)
+{
+	void *found = dlsym(RTLD_NEXT, "MHD_queue_response");
+	if (!found)
+		abort();
+	memcpy(&queue_response, &found, sizeof found);
 }
 
 /* ---- start ---- */
@@ -733,6 +736,7 @@ struct problem *server_start(struct arena *arena, const struct server_options *o
 	y_set_logs_callback(log_yder, NULL, "allianced");
 	y_init_logs("allianced", Y_LOG_MODE_CALLBACK, Y_LOG_LEVEL_WARNING, NULL, NULL);
 	json_object_seed(0);
+	find_queue_response();
 	route_start();
 	metrics_start();
 	connections_start(&server->options);

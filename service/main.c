@@ -6,7 +6,6 @@
 #include "demo.h"
 #include "install.h"
 #include "log.h"
-#include "memory.h"
 #include "migrate.h"
 #include "public_card.h"
 #include "reply.h"
@@ -206,7 +205,6 @@ static int run_serve(struct cli *cli)
 
 	if (!url)
 		return CONFIG_EXIT_VALUE;
-	memory_start();
 	block_signals(&signals);
 	code = apply_words(cli);
 	if (!code)

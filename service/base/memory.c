@@ -1,20 +1,33 @@
-/* glibc has up to eight heaps per processor and sends each new thread to the next of them. With workers
-   that come and go every heap comes to hold what the largest replies once took there, and free pages between
-   pieces that stay are given back by nobody: of 12 MB that the heaps held under mixed load 2.6 were in use,
-   always the same 2.6, and what they held went on growing. So there are a few heaps; one alone costs
-   processor time, because its lock is waited for. The free pages go when the service says so. */
+/* jemalloc, because a small answer takes a hundred small pieces: the HTTP libraries copy every header field
+   several times. Beside glibc's heaps it takes a tenth of the service's time less for it, and keeps pieces of
+   one size together, so that what stays does not hold pages of what went. The sanitizers bring a heap of
+   their own; builds with them leave it out. */
 #include "memory.h"
 
-#include <malloc.h>
+#ifdef WITH_JEMALLOC
 
-#define HEAPS 8
+#include <jemalloc/jemalloc.h>
+#include <stdio.h>
 
-void memory_start(void)
+/* Two heaps: the event loop and the workers are hardly ever in them at once. Larger pieces than 4 KiB, which
+   are the bodies of large answers, are not kept by each thread that ever freed one. Freed pages stay for the
+   next answer, which would have to ask the system for them again, until they are given back. */
+const char *malloc_conf = "narenas:2,lg_tcache_max:12,dirty_decay_ms:10000,muzzy_decay_ms:0";
+
+void memory_give_back(void)
 {
-	mallopt(M_ARENA_MAX, HEAPS);
+	char every[32];
+	snprintf(every, sizeof every, "arena.%d.purge", MALLCTL_ARENAS_ALL);
+	(void)mallctl(every, NULL, NULL, NULL, 0); /* nothing to be done about a failure, and none is known */
 }
+
+#else
+
+#include <malloc.h>
 
 void memory_give_back(void)
 {
 	malloc_trim(0);
 }
+
+#endif

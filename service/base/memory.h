@@ -2,9 +2,6 @@
 #ifndef MEMORY_H
 #define MEMORY_H
 
-/* memory_start - before the first thread. */
-void memory_start(void);
-
 /* memory_give_back - hand the pages of freed memory to the system; for a thread that comes by now and then.
  */
 void memory_give_back(void);

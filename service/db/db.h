@@ -84,11 +84,14 @@ struct pool_counts pool_count(struct pool *pool);
 /* db_lane - the shared read-only lane of the pool. */
 struct db *db_lane(struct pool *pool);
 
-/* The lane of the event loop (base/task.h): a task's reads leave at the loop's next turn. loop_lane_open -
-   its connection's events are told to this epoll under this token. loop_lane_turn - send what waits, hand out
-   what has come; has_news when there was such an event. Both on the loop's thread. */
+/* The lanes of the event loop (base/task.h): a task's reads leave at the loop's next turn. A pipeline is
+   first in, first out, so the lists, which take the database twenty times as long as one row, have a lane of
+   their own: nobody's single row waits behind a batch of them. loop_lane_open - its connection's events are
+   told to this epoll under this token. loop_lane_turn - send what waits, hand out what has come; has_news
+   when there was such an event. Both on the loop's thread. */
+enum { LANE_OF_ROWS, LANE_OF_LISTS, LOOP_LANES };
 struct loop_lane;
-struct loop_lane *db_loop_lane(struct pool *pool);
+struct loop_lane *db_loop_lane(struct pool *pool, int which);
 void loop_lane_open(struct loop_lane *lane, int epoll, void *token);
 void loop_lane_turn(struct loop_lane *lane, bool has_news);
 void loop_lane_shut(struct loop_lane *lane); /* it wants no connection any more */

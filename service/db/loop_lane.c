@@ -1,4 +1,4 @@
-/* The lane of the event loop: what the lane of threads is for workers, without anybody who waits for it on a
+/* A lane of the event loop: what the lane of threads is for workers, without anybody who waits for it on a
    thread. Tasks queue their reads; all that wait leave as one pipeline when the one before it is back. A
    batch has one Sync, because the server wakes us at each: when a member fails the server passes over those
    behind it, and they go again with the next batch. So each stands alone all the same. Everything but the

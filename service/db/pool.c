@@ -39,7 +39,7 @@ struct pool {
 	bool stopping;
 	pthread_t keeper;
 	struct lane *lane;
-	struct loop_lane *loop_lane;
+	struct loop_lane *loop_lanes[LOOP_LANES];
 	struct db lane_db;
 };
 
@@ -186,15 +186,17 @@ static struct connection *connect_with(struct pool *pool, const struct connectio
 	return connection;
 }
 
-/* repair - connect what is missing, first the lane that most requests travel on. False when an attempt
+/* repair - connect what is missing, first the lanes that most requests travel on. False when an attempt
    failed. */
 static bool repair(struct pool *pool)
 {
 	struct connection *connection;
-	if (!pool->stopping && loop_lane_is_empty(pool->loop_lane)) {
+	for (int i = 0; i < LOOP_LANES && !pool->stopping; i++) {
+		if (!loop_lane_is_empty(pool->loop_lanes[i]))
+			continue;
 		if (!(connection = connect_with(pool, &pool->lane_options)))
 			return false;
-		loop_lane_give(pool->loop_lane, connection);
+		loop_lane_give(pool->loop_lanes[i], connection);
 	}
 	for (struct db *slot; !pool->stopping && (slot = take_missing(pool));) {
 		if (!(connection = connect_with(pool, &pool->options)))
@@ -233,7 +235,10 @@ static void look(struct pool *pool)
 
 static bool is_whole(struct pool *pool)
 {
-	return !take_missing(pool) && !lane_is_empty(pool->lane) && !loop_lane_is_empty(pool->loop_lane);
+	for (int i = 0; i < LOOP_LANES; i++)
+		if (loop_lane_is_empty(pool->loop_lanes[i]))
+			return false;
+	return !take_missing(pool) && !lane_is_empty(pool->lane);
 }
 
 /* forget - the connections that no export has wanted for some time. */
@@ -292,7 +297,8 @@ static struct pool *pool_make(const struct pool_options *options)
 		pool->slots[i].pool = pool;
 	pool->lane_db = (struct db){.pool = pool, .lane = true};
 	pool->lane = lane_new(pool);
-	pool->loop_lane = loop_lane_new(pool);
+	for (int i = 0; i < LOOP_LANES; i++)
+		pool->loop_lanes[i] = loop_lane_new(pool);
 	pthread_mutex_init(&pool->mutex, NULL);
 	pthread_condattr_t monotonic;
 	pthread_condattr_init(&monotonic);
@@ -308,7 +314,8 @@ static void pool_unmake(struct pool *pool)
 	for (int i = 0; i < pool->count; i++)
 		connection_close(pool->slots[i].connection);
 	lane_free(pool->lane);
-	loop_lane_free(pool->loop_lane);
+	for (int i = 0; i < LOOP_LANES; i++)
+		loop_lane_free(pool->loop_lanes[i]);
 	forget(pool, INT64_MAX);
 	pthread_cond_destroy(&pool->available);
 	pthread_cond_destroy(&pool->work);
@@ -385,9 +392,9 @@ const char *pool_conninfo(struct pool *pool)
 	return pool->conninfo;
 }
 
-struct loop_lane *db_loop_lane(struct pool *pool)
+struct loop_lane *db_loop_lane(struct pool *pool, int which)
 {
-	return pool->loop_lane;
+	return pool->loop_lanes[which];
 }
 
 /* kept_take - the connection that was used last, so that a second one can grow old; NULL = none. */

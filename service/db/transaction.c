@@ -262,8 +262,11 @@ static struct problem *run_alone(struct pool *pool, struct arena *arena, enum st
 static bool submit(struct pool *pool, enum statement statement, const char *const *parameters, size_t count,
 		   PGresult **ret)
 {
-	return task_on_loop() ? loop_lane_submit(db_loop_lane(pool), statement, parameters, count, ret)
-			      : lane_submit(pool_lane(pool), statement, parameters, count, ret);
+	if (!task_on_loop())
+		return lane_submit(pool_lane(pool), statement, parameters, count, ret);
+	bool is_list = statements[statement].cardinality == CARDINALITY_MANY;
+	return loop_lane_submit(db_loop_lane(pool, is_list ? LANE_OF_LISTS : LANE_OF_ROWS), statement,
+				parameters, count, ret);
 }
 
 struct problem *db_run(struct db *db, struct arena *arena, enum statement statement,
