@@ -15,7 +15,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define TOUCH_MAX 64 /* credentials waiting for their note; more are noted at their next use */
+#define TOUCH_US  60000000 /* microseconds that a note of use is good for, as credential_touch has it */
+#define TOUCH_MAX 64       /* credentials waiting for their note; more are noted at their next use */
 
 /* What tokens are made and verified with: whole, and never changed once others can see it. */
 struct key_state {
@@ -314,7 +315,15 @@ static const char *scopes_both(struct arena *arena, const char *a, const char *b
 	return both;
 }
 
-/* One row of caller_by_…: an account with its grants as they are now. */
+/* is_past - whether an instant of a row (microseconds) is that long ago; false for null. */
+static bool is_past(const struct rows *rows, const char *column, int64_t microseconds)
+{
+	return !row_is_null(rows, 0, column) &&
+	       row_integer(rows, 0, column) <= clock_wall().microseconds - microseconds;
+}
+
+/* One row of caller_by_…: an account with its grants as they are now. The statements are not told the time,
+   so that requests with the same token that wait together ask the same (service/db/loop_lane.c). */
 static struct problem *caller_make(struct arena *arena, const struct rows *rows, const char *scope,
 				   const struct caller **ret)
 {
@@ -322,7 +331,7 @@ static struct problem *caller_make(struct arena *arena, const struct rows *rows,
 		return refuse(arena, "unknown");
 	if (row_bool(rows, 0, "revoked"))
 		return refuse(arena, "revoked");
-	if (row_bool(rows, 0, "expired"))
+	if (is_past(rows, "expires", 0))
 		return refuse(arena, "expired");
 	if (row_bool(rows, 0, "is_test") && !access_is_test())
 		return refuse(arena, "credential of a test");
@@ -335,13 +344,13 @@ static struct problem *caller_make(struct arena *arena, const struct rows *rows,
 	caller->roles = ROLE_public;
 	caller->scopes = scopes_both(arena, row_text(rows, 0, "scopes"), scope);
 	grants_fill(arena, row_text(rows, 0, "grants"), caller);
-	if (caller->credential_id && row_bool(rows, 0, "untouched"))
+	if (caller->credential_id && (row_is_null(rows, 0, "used") || is_past(rows, "used", TOUCH_US)))
 		touch_ask(caller->credential_id);
 	*ret = caller;
 	return NULL;
 }
 
-static struct problem *by_key(struct arena *arena, struct pool *pool, const char *token, const char *now,
+static struct problem *by_key(struct arena *arena, struct pool *pool, const char *token,
 			      const struct caller **ret)
 {
 	if (!key_check(token))
@@ -350,18 +359,17 @@ static struct problem *by_key(struct arena *arena, struct pool *pool, const char
 		return refuse(arena, "key of a test");
 	char hex[SHA256_HEX];
 	struct rows rows;
-	TRY(db_run(db_lane(pool), arena, SQL_CALLER_BY_KEY, P(sha256_hex(token, strlen(token), hex), now),
-		   &rows));
+	TRY(db_run(db_lane(pool), arena, SQL_CALLER_BY_KEY, P(sha256_hex(token, strlen(token), hex)), &rows));
 	return caller_make(arena, &rows, NULL, ret);
 }
 
 static struct problem *by_own_token(struct arena *arena, struct pool *pool, const struct jwt *token,
-				    const char *now, const struct caller **ret)
+				    const struct caller **ret)
 {
 	struct rows rows;
 	if (!token->client_id)
 		return refuse(arena, "client_id");
-	TRY(db_run(db_lane(pool), arena, SQL_CALLER_BY_CLIENT, P(token->client_id, now), &rows));
+	TRY(db_run(db_lane(pool), arena, SQL_CALLER_BY_CLIENT, P(token->client_id), &rows));
 	if (rows.count == 1 && strcmp(row_text(&rows, 0, "account_id"), token->subject) != 0)
 		return refuse(arena, "sub");
 	return caller_make(arena, &rows, token->scope, ret);
@@ -389,17 +397,15 @@ static const char *token_verify(struct arena *arena, const char *token, const st
 struct problem *access_by_token(struct arena *arena, struct pool *pool, const char *token,
 				const struct caller **ret)
 {
-	char now[INSTANT_TEXT];
-	instant_format(clock_wall(), now);
 	if (key_is_key(token))
-		return by_key(arena, pool, token, now, ret);
+		return by_key(arena, pool, token, ret);
 	struct jwt jwt;
 	const struct key_state *keys;
 	const char *fault = token_verify(arena, token, &keys, &jwt);
 	if (fault)
 		return refuse(arena, fault);
 	if (jwt.issuer == 0)
-		return by_own_token(arena, pool, &jwt, now, ret);
+		return by_own_token(arena, pool, &jwt, ret);
 	struct rows rows;
 	TRY(db_run(db_lane(pool), arena, SQL_CALLER_BY_IDENTITY,
 		   P(keys->issuers[jwt.issuer].issuer, jwt.subject), &rows));

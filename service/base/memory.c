@@ -9,10 +9,10 @@
 #include <jemalloc/jemalloc.h>
 #include <stdio.h>
 
-/* Two heaps: the event loop and the workers are hardly ever in them at once. Larger pieces than 4 KiB, which
-   are the bodies of large answers, are not kept by each thread that ever freed one. Freed pages stay for the
-   next answer, which would have to ask the system for them again, until they are given back. */
-const char *malloc_conf = "narenas:2,lg_tcache_max:12,dirty_decay_ms:10000,muzzy_decay_ms:0";
+/* One heap: what each thread keeps of small pieces makes it rare that two are in it at once. Larger pieces
+   than 4 KiB, which are the bodies of large answers, are not kept by each thread that ever freed one. Freed
+   pages stay a second for the next answer, which would have to ask the system for them again. */
+const char *malloc_conf = "narenas:1,lg_tcache_max:12,dirty_decay_ms:1000,muzzy_decay_ms:0";
 
 void memory_give_back(void)
 {

@@ -1,14 +1,16 @@
 /* A lane of the event loop: what the lane of threads is for workers, without anybody who waits for it on a
    thread. Tasks queue their reads; all that wait leave as one pipeline when the one before it is back. A
    batch has one Sync, because the server wakes us at each: when a member fails the server passes over those
-   behind it, and they go again with the next batch. So each stands alone all the same. Everything but the
-   giving of a connection happens on the loop's thread. */
+   behind it, and they go again with the next batch. So each stands alone all the same. What several ask alike
+   before it is sent, it is asked once. Everything but the giving of a connection happens on the loop's
+   thread. */
 #include "pool.h"
 
 #include "clock.h"
 #include "task.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 
 #define BATCH     32
@@ -22,6 +24,7 @@ struct member {
 	bool is_lost;
 	struct task *task;
 	struct member *next;
+	struct member *same; /* who asks the same and came later */
 };
 
 struct members {
@@ -144,6 +147,41 @@ void loop_lane_shut(struct loop_lane *lane)
 	want(lane, false);
 }
 
+static bool is_equal(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* find_same - who waits to ask just this. It has not been sent, so its answer is as fresh as one of our own.
+ */
+static struct member *find_same(const struct loop_lane *lane, const struct member *wanted)
+{
+	for (struct member *member = lane->waiting.first; member; member = member->next) {
+		bool same = member->statement == wanted->statement;
+		for (size_t i = 0; same && i < wanted->count; i++)
+			same = is_equal(member->parameters[i], wanted->parameters[i]);
+		if (same)
+			return member;
+	}
+	return NULL;
+}
+
+/* answer - the member and all who asked the same. A failure belongs to the one whose it was: the others find
+   another way. */
+static void answer(struct member *member, bool is_lost)
+{
+	bool has_rows = !is_lost && PQresultStatus(member->result) == PGRES_TUPLES_OK;
+	member->is_lost = is_lost;
+	for (struct member *other = member->same; other; other = other->same) {
+		other->result = has_rows ? PQcopyResult(member->result, PG_COPYRES_TUPLES) : NULL;
+		other->is_lost = !other->result;
+	}
+	for (struct member *next; member; member = next) {
+		next = member->same;
+		task_resume(member->task);
+	}
+}
+
 /* lose - the connection is gone: those who wait find another way. */
 static void lose(struct loop_lane *lane)
 {
@@ -154,8 +192,7 @@ static void lose(struct loop_lane *lane)
 	lane->sent = (struct members){NULL, &lane->sent.first};
 	for (struct member *member = lost.first, *next; member; member = next) {
 		next = member->next;
-		member->is_lost = !connection_is_answer(member->result);
-		task_resume(member->task);
+		answer(member, !connection_is_answer(member->result));
 	}
 }
 
@@ -167,7 +204,7 @@ static void settle(struct loop_lane *lane)
 	for (struct member *member = batch.first, *next; member; member = next) {
 		next = member->next;
 		if (PQresultStatus(member->result) != PGRES_PIPELINE_ABORTED) {
-			task_resume(member->task);
+			answer(member, false);
 			continue;
 		}
 		PQclear(member->result);
@@ -227,11 +264,8 @@ static bool is_late(const struct loop_lane *lane)
 /* refuse_waiting - without a connection nobody waits here. */
 static void refuse_waiting(struct loop_lane *lane)
 {
-	while (lane->waiting.first) {
-		struct member *member = members_take(&lane->waiting);
-		member->is_lost = true;
-		task_resume(member->task);
-	}
+	while (lane->waiting.first)
+		answer(members_take(&lane->waiting), true);
 }
 
 void loop_lane_turn(struct loop_lane *lane, bool has_news)
@@ -252,7 +286,13 @@ bool loop_lane_submit(struct loop_lane *lane, enum statement statement, const ch
 {
 	struct member me = {
 		.statement = statement, .parameters = parameters, .count = count, .task = task_on_loop()};
-	members_add(&lane->waiting, &me);
+	struct member *same = find_same(lane, &me);
+	if (same) {
+		me.same = same->same;
+		same->same = &me;
+	} else {
+		members_add(&lane->waiting, &me);
+	}
 	task_wait();
 	*ret = me.result;
 	if (me.is_lost)

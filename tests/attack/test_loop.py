@@ -2,6 +2,7 @@
 waits for those who are at work."""
 import concurrent.futures
 import socket
+import threading
 import time
 import uuid
 
@@ -62,6 +63,33 @@ def test_a_read_that_fails_takes_none_of_its_batch_along(make_world):
         assert {(one.result().status, one.result().code) for one in failing} == {(503, "overloaded")}
     assert officer.get("/v1/me").status == 200
     assert at_work(world, "read", 0)
+
+
+def test_what_many_ask_alike_is_never_older_than_a_write_acknowledged_before(world):
+    """Reads that wait together and ask the same are asked once: each must see what was acknowledged before it was sent."""
+    sysadmin = world.client("sysadmin")
+    path = "/v1/accounts/" + sysadmin.post("/v1/accounts", {"name": "0", "kind": "machine"}).id
+    etag, acknowledged, stale = sysadmin.get(path).headers["ETag"], 0, []
+    done = threading.Event()
+
+    def read():
+        count = 0
+        while not done.is_set():
+            least = acknowledged
+            seen = int(sysadmin.get(path).json["name"])
+            count += 1
+            if seen < least:
+                stale.append((least, seen))
+        return count
+
+    with concurrent.futures.ThreadPoolExecutor(12) as threads:
+        readers = [threads.submit(read) for _ in range(12)]
+        for number in range(1, 101):
+            reply = sysadmin.patch(path, {"name": str(number)}, etag=etag)
+            assert reply.status == 200
+            etag, acknowledged = reply.headers["ETag"], number
+        done.set()
+        assert sum(one.result() for one in readers) > 100 and not stale
 
 
 def test_a_client_that_hangs_up_while_its_read_waits_leaves_nothing_behind(make_world):
