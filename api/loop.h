@@ -16,7 +16,7 @@ struct loop_hooks {
 	bool (*turned)(void); /* whether another turn must follow at once */
 };
 
-/* loop_new - with the lane of this pool. loop_start - serve the daemon, which must have been started with
+/* loop_new - with the lanes of this pool. loop_start - serve the daemon, which must have been started with
    epoll and without threads of its own, on a new thread. */
 struct loop *loop_new(struct pool *pool, const struct loop_hooks *hooks);
 void loop_start(struct loop *loop, struct MHD_Daemon *daemon);

@@ -18,10 +18,11 @@
 	"font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "   \
 	"'none'"
 
-/* A value that could add a line of its own is a defect of the program; it is left out and said in the log. */
+/* A value that is empty or could add a line of its own is a defect of the program; it is left out and said in
+ * the log. */
 static void add(struct exchange *x, const char *name, const char *value)
 {
-	if (!header_is_safe(value) || x->answer_count == EXCHANGE_HEADERS_MAX) {
+	if (!*value || !header_is_safe(value) || x->answer_count == EXCHANGE_HEADERS_MAX) {
 		log_event(LOG_LEVEL_ERROR, "header_refused", "name", name, "request_id", x->trace_id,
 			  (char *)NULL);
 		return;

@@ -533,7 +533,8 @@ enum MHD_Result MHD_queue_response(struct MHD_Connection *mhd, unsigned int stat
 	for (size_t i = 0; call && call->is_answered && i < call->exchange.answer_count; i++) {
 		const struct header *field = &call->exchange.answer[i];
 		if (MHD_add_response_header(response, field->name, field->value) != MHD_YES)
-			return MHD_NO;
+			log_event(LOG_LEVEL_ERROR, "header_refused", "name", field->name, "request_id",
+				  call->exchange.trace_id, (char *)NULL);
 	}
 	return queue_response(mhd, status, response);
 }

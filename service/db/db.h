@@ -85,10 +85,10 @@ struct pool_counts pool_count(struct pool *pool);
 struct db *db_lane(struct pool *pool);
 
 /* The lanes of the event loop (base/task.h): a task's reads leave at the loop's next turn. A pipeline is
-   first in, first out, so the lists, which take the database twenty times as long as one row, have a lane of
-   their own: nobody's single row waits behind a batch of them. loop_lane_open - its connection's events are
-   told to this epoll under this token. loop_lane_turn - send what waits, hand out what has come; has_news
-   when there was such an event. Both on the loop's thread. */
+   first in, first out, so what gives many rows, as the lists do, which take the database twenty times as long
+   as one row, has a lane of its own: no look-up of a single row waits behind pages. loop_lane_open - its
+   connection's events are told to this epoll under this token. loop_lane_turn - send what waits, hand out
+   what has come; has_news when there was such an event. Both on the loop's thread. */
 enum { LANE_OF_ROWS, LANE_OF_LISTS, LOOP_LANES };
 struct loop_lane;
 struct loop_lane *db_loop_lane(struct pool *pool, int which);

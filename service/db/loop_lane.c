@@ -16,6 +16,10 @@
 #define BATCH     32
 #define MEMBER_MS 250 /* how much later a batch may be for each member beyond the first */
 
+struct members {
+	struct member *first, **last;
+};
+
 struct member {
 	enum statement statement;
 	const char *const *parameters;
@@ -24,11 +28,7 @@ struct member {
 	bool is_lost;
 	struct task *task;
 	struct member *next;
-	struct member *same; /* who asks the same and came later */
-};
-
-struct members {
-	struct member *first, **last;
+	struct members same; /* who asks the same and came later */
 };
 
 struct loop_lane {
@@ -166,20 +166,29 @@ static struct member *find_same(const struct loop_lane *lane, const struct membe
 	return NULL;
 }
 
-/* answer - the member and all who asked the same. A failure belongs to the one whose it was: the others find
-   another way. */
-static void answer(struct member *member, bool is_lost)
+static void ask_again(struct loop_lane *lane, struct members *same)
 {
-	bool has_rows = !is_lost && PQresultStatus(member->result) == PGRES_TUPLES_OK;
-	member->is_lost = is_lost;
-	for (struct member *other = member->same; other; other = other->same) {
-		other->result = has_rows ? PQcopyResult(member->result, PG_COPYRES_TUPLES) : NULL;
+	struct member *leader = members_take(same);
+	while (same->first)
+		members_add(&leader->same, members_take(same));
+	members_add(&lane->waiting, leader);
+}
+
+/* answer - the member and all who asked the same, each with a copy of its own. A failure belongs to the one
+   whose it was: the others go again. The member is the last, because its result goes with it. */
+static void answer(struct loop_lane *lane, struct member *member, bool is_lost)
+{
+	bool has_rows = PQresultStatus(member->result) == PGRES_TUPLES_OK;
+	if (!is_lost && !has_rows && member->same.first)
+		ask_again(lane, &member->same);
+	while (member->same.first) {
+		struct member *other = members_take(&member->same);
+		other->result = is_lost ? NULL : PQcopyResult(member->result, PG_COPYRES_TUPLES);
 		other->is_lost = !other->result;
+		task_resume(other->task);
 	}
-	for (struct member *next; member; member = next) {
-		next = member->same;
-		task_resume(member->task);
-	}
+	member->is_lost = is_lost;
+	task_resume(member->task);
 }
 
 /* lose - the connection is gone: those who wait find another way. */
@@ -192,7 +201,7 @@ static void lose(struct loop_lane *lane)
 	lane->sent = (struct members){NULL, &lane->sent.first};
 	for (struct member *member = lost.first, *next; member; member = next) {
 		next = member->next;
-		answer(member, !connection_is_answer(member->result));
+		answer(lane, member, !connection_is_answer(member->result));
 	}
 }
 
@@ -204,7 +213,7 @@ static void settle(struct loop_lane *lane)
 	for (struct member *member = batch.first, *next; member; member = next) {
 		next = member->next;
 		if (PQresultStatus(member->result) != PGRES_PIPELINE_ABORTED) {
-			answer(member, false);
+			answer(lane, member, false);
 			continue;
 		}
 		PQclear(member->result);
@@ -265,7 +274,7 @@ static bool is_late(const struct loop_lane *lane)
 static void refuse_waiting(struct loop_lane *lane)
 {
 	while (lane->waiting.first)
-		answer(members_take(&lane->waiting), true);
+		answer(lane, members_take(&lane->waiting), true);
 }
 
 void loop_lane_turn(struct loop_lane *lane, bool has_news)
@@ -286,13 +295,9 @@ bool loop_lane_submit(struct loop_lane *lane, enum statement statement, const ch
 {
 	struct member me = {
 		.statement = statement, .parameters = parameters, .count = count, .task = task_on_loop()};
+	me.same.last = &me.same.first;
 	struct member *same = find_same(lane, &me);
-	if (same) {
-		me.same = same->same;
-		same->same = &me;
-	} else {
-		members_add(&lane->waiting, &me);
-	}
+	members_add(same ? &same->same : &lane->waiting, &me);
 	task_wait();
 	*ret = me.result;
 	if (me.is_lost)

@@ -74,7 +74,9 @@ void loop_lane_free(struct loop_lane *lane);
 void loop_lane_give(struct loop_lane *lane, struct connection *connection);
 bool loop_lane_is_empty(struct loop_lane *lane);
 
-/* loop_lane_submit - the same for a task on the loop's thread, which waits without holding it. */
+/* loop_lane_submit - the same for a task on the loop's thread, which waits without holding it. Who asks the
+   same while it waits shares its execution, so the statement must give the same to all who ask at that moment
+   (no random numbers, no sequences, no locks). */
 bool loop_lane_submit(struct loop_lane *lane, enum statement statement, const char *const *parameters,
 		      size_t count, PGresult **ret);
 

@@ -1,6 +1,8 @@
 """The event loop while reads and writes wait: who fails fails alone, who hangs up leaves nothing behind, and the end of the service
 waits for those who are at work."""
 import concurrent.futures
+import pathlib
+import re
 import socket
 import threading
 import time
@@ -20,8 +22,10 @@ CONNECTIONS = 5  # the two and three lanes
 
 
 def connected(world):
-    """With every connection of the service made: they would wait for the locks, too."""
-    idle = "select count(*) from pg_stat_activity where state = 'idle' and application_name = 'allianced' and datname = current_database()"
+    """With every connection of the service made, and its statements prepared (one that prepares is idle only for moments between
+    two): they would wait for the locks, too."""
+    idle = "select count(*) from pg_stat_activity where state = 'idle' and application_name = 'allianced' and datname = current_database() " \
+           "and state_change < clock_timestamp() - interval '300 ms'"
     assert raw.wait_until(lambda: int(world.value(idle, user=clusters.SERVICE)) >= CONNECTIONS, seconds=30)
     return world
 
@@ -44,25 +48,71 @@ def ask(world, token, request, body=b""):
     return client
 
 
+def executions(world, statement):
+    """How often the service's sessions on this database have run a statement since log_statement was set for them."""
+    sessions = {row[0] for row in world.sql("select pid from pg_stat_activity where datname = current_database() and usename = "
+                                            f"'{clusters.SERVICE}'", user=clusters.SERVICE)}
+    log = pathlib.Path(clusters.control("home", world.cluster.directory), "log").read_text(encoding="utf-8", errors="replace")
+    return sum(pid in sessions for pid in re.findall(rf"\[(\d+)\] LOG:  execute {statement}: ", log))
+
+
 def test_a_read_that_fails_takes_none_of_its_batch_along(make_world):
+    """Every question is another one, so that none is shared: those behind the one that fails are passed over by the server."""
     world = connected(make_world(**MANY))
-    officer = world.client("officer")
+    officers = [world.client("officer") for _ in range(4)]
     with concurrent.futures.ThreadPoolExecutor(16) as threads:
         with Held(world, LOCK):
-            first = threads.submit(officer.get, "/v1/me")  # alone on its way, so that the others wait for one another
+            first = threads.submit(officers[0].get, "/v1/me")  # alone on its way, so that the others wait for one another
             assert waiting(world, 1)
             failing, well = [first], []
-            for _ in range(4):
-                well.append(threads.submit(world.anonymous.get, "/v1/measures"))
-                failing.append(threads.submit(officer.get, "/v1/me"))
-                well.append(threads.submit(world.anonymous.get, "/v1/measures"))
-            assert at_work(world, "read", 13)
+            for number in range(1, 4):
+                failing.append(threads.submit(officers[number].get, "/v1/me"))
+                assert at_work(world, "read", 1 + len(failing) - 1 + len(well))
+                for day in (10, 20):
+                    well.append(threads.submit(world.anonymous.get, f"/v1/measures?as_of=2026-{number:02}-{day}"))
+            assert at_work(world, "read", 10)
             assert world.anonymous.get("/v1/alliances").status == 200  # a list goes its own way
             assert raw.wait_until(lambda: cancel(world) == 0 and all(one.done() for one in failing))
-            assert [one.result().status for one in well] == [200] * 8
+            assert [one.result().status for one in well] == [200] * 6
         assert {(one.result().status, one.result().code) for one in failing} == {(503, "overloaded")}
-    assert officer.get("/v1/me").status == 200
+    assert officers[0].get("/v1/me").status == 200
     assert at_work(world, "read", 0)
+
+
+def test_what_many_ask_alike_while_it_waits_is_asked_once(make_world):
+    world = connected(make_world(**MANY))
+    world.sql(f"alter role {clusters.SERVICE} in database \"{world.database}\" set log_statement = 'all'", user="postgres")
+    world.stop()
+    world.start()
+    connected(world)
+    officer = world.client("officer")
+    with concurrent.futures.ThreadPoolExecutor(16) as threads:
+        before = executions(world, "caller_by_key")
+        with Held(world, LOCK + "; update account set name = name || ' anew'; ", ends="commit"):
+            first = threads.submit(officer.get, "/v1/me")
+            assert waiting(world, 1)
+            alike = [threads.submit(officer.get, "/v1/me") for _ in range(12)]
+            assert at_work(world, "read", 13)
+        assert all(one.result().json["account"]["name"].endswith(" anew") for one in [first, *alike])
+        assert raw.wait_until(lambda: executions(world, "caller_by_key") == before + 2)
+
+
+def test_a_failure_that_many_wait_for_is_that_of_one(make_world):
+    """The others go again by themselves, and not to the connections that writes need."""
+    world = connected(make_world(**MANY))
+    officer, sysadmin = world.client("officer"), world.client("sysadmin")
+    with concurrent.futures.ThreadPoolExecutor(16) as threads:
+        with Held(world, LOCK):
+            first = threads.submit(officer.get, "/v1/me")
+            assert waiting(world, 1)
+            alike = [threads.submit(officer.get, "/v1/me") for _ in range(6)]
+            assert at_work(world, "read", 7)
+            for count in range(1, 4):  # the first, then one of those alike at a time
+                assert raw.wait_until(lambda: cancel(world) == 1)
+                assert raw.wait_until(lambda count=count: sum(one.done() for one in [first, *alike]) == count)
+            assert waiting(world, 1)  # of all who are left
+        assert sorted(one.result().status for one in [first, *alike]) == [200] * 4 + [503] * 3
+    assert sysadmin.get("/v1/me").status == 200
 
 
 def test_what_many_ask_alike_is_never_older_than_a_write_acknowledged_before(world):
@@ -84,11 +134,13 @@ def test_what_many_ask_alike_is_never_older_than_a_write_acknowledged_before(wor
 
     with concurrent.futures.ThreadPoolExecutor(12) as threads:
         readers = [threads.submit(read) for _ in range(12)]
-        for number in range(1, 101):
-            reply = sysadmin.patch(path, {"name": str(number)}, etag=etag)
-            assert reply.status == 200
-            etag, acknowledged = reply.headers["ETag"], number
-        done.set()
+        try:
+            for number in range(1, 101):
+                reply = sysadmin.patch(path, {"name": str(number)}, etag=etag)
+                assert reply.status == 200
+                etag, acknowledged = reply.headers["ETag"], number
+        finally:
+            done.set()
         assert sum(one.result() for one in readers) > 100 and not stale
 
 

@@ -11,7 +11,7 @@ from support import raw
 from support.held import Held
 
 SETTINGS = {"max-reads": 2, "max-writes": 2, "lock-timeout-ms": 20000, "statement-timeout-ms": 20000}
-# Whoever shows a token waits for this lock, on the lane that reads share.
+# Whoever shows a token waits for this lock, on the lane that reads of single rows share.
 LOCK = "lock table account in access exclusive mode"
 
 

@@ -6,9 +6,10 @@ from .process import environment
 
 
 class Held:
-    """with Held(world, "select … for update"): …  The statements have run when the body begins; they are rolled back at its end."""
+    """with Held(world, "select … for update"): …  The statements have run when the body begins; ends says what happens at its end."""
 
-    def __init__(self, world, text, user=clusters.OWNER):
+    def __init__(self, world, text, user=clusters.OWNER, ends="rollback"):
+        self.ends = ends
         self.process = subprocess.Popen(["psql", "-qXAt", "-v", "ON_ERROR_STOP=1", "-d", world.cluster.url(world.database, user)],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment())
         self.process.stdin.write(f"begin; {text};\n\\echo held\n")
@@ -21,7 +22,7 @@ class Held:
         raise RuntimeError("the statements failed")
 
     def __exit__(self, *_):
-        self.process.stdin.write("rollback;\n")
+        self.process.stdin.write(f"{self.ends};\n")
         self.process.stdin.close()
         self.process.stdout.read()
         self.process.wait()
