@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define TOUCH_US  60000000 /* microseconds that a note of use is good for, as credential_touch has it */
+#define TOUCH_US  60000000 /* microseconds that a note of use is good for */
 #define TOUCH_MAX 64       /* credentials waiting for their note; more are noted at their next use */
 
 /* What tokens are made and verified with: whole, and never changed once others can see it. */
@@ -178,12 +178,14 @@ static void touch_write(const char *id)
 {
 	struct arena *arena = arena_new();
 	struct db *db = NULL;
-	char now[INSTANT_TEXT];
+	const struct instant wall = clock_wall();
+	const struct instant due = {wall.microseconds - TOUCH_US};
+	char now[INSTANT_TEXT], before[INSTANT_TEXT];
 	/* a note that cannot be made now is made at a later use: no problem of anybody's request */
 	struct problem *problem = db_begin(touch.pool, arena, false, &db);
 	if (!problem)
-		problem = db_run(db, arena, SQL_CREDENTIAL_TOUCH, P(id, instant_format(clock_wall(), now)),
-				 NULL);
+		problem = db_run(db, arena, SQL_CREDENTIAL_TOUCH,
+				 P(id, instant_format(wall, now), instant_format(due, before)), NULL);
 	if (problem)
 		db_rollback(db);
 	else
