@@ -42,13 +42,25 @@ def check_common(path, code):
         fail(path, f"the database's clock ({CLOCK.search(code).group(0).strip()}): pass the business time as a parameter")
 
 
+def merged(path, text, code, count):
+    """The statement asked for several callers at once: each parameter is an array with a value of each, the last column tells whose
+    the row is (1 = the first). Callers' rows come one after the other, each in the statement's own order: a nested loop over the
+    callers. The arrays are looked up in sub-selects, so that the plan does not depend on how many there are and is made once."""
+    if count == 0 or len(re.findall(r"\$\d+", text)) != len(re.findall(r"\$\d+", code)):
+        fail(path, ":merge needs parameters, and $ stands before their numbers alone")
+    names = [f"p{i}" for i in range(1, count + 1)]
+    arrays = ", ".join(f"(select ${i}::text[])" for i in range(1, count + 1))
+    inner = re.sub(r"\$(\d+)", r"asked.p\1", text)
+    return f"select told.*, asked.n as _asked from unnest({arrays}) with ordinality asked({', '.join(names)}, n) cross join lateral (\n{inner}\n) told"
+
+
 def read_statement(path):
     if not re.fullmatch(r"[a-z][a-z0-9_]*\.sql", path.name):
         fail(path, "the name must be noun_verb.sql")
     first, _, text = path.read_text(encoding="utf-8").partition("\n")
-    match = re.fullmatch(r"-- :([a-z]+)( :slow)?( :generic)?\s*", first)
+    match = re.fullmatch(r"-- :([a-z]+)( :slow)?( :generic)?( :merge)?\s*", first)
     if not match or match.group(1) not in CARDINALITIES:
-        fail(path, "the first line must be -- :one, :optional, :many, :exec (perhaps with :slow, then :generic) or :copy")
+        fail(path, "the first line must be -- :one, :optional, :many, :exec (perhaps with :slow, then :generic; or with :merge) or :copy")
     text = text.strip()
     if text.endswith(";"):
         text = text[:-1].rstrip()
@@ -60,6 +72,8 @@ def read_statement(path):
     check_common(path, code)
     if match.group(3) and not match.group(2):
         fail(path, ":generic is for :slow statements: the lane runs each as it comes")
+    if match.group(4) and (match.group(2) or match.group(1) not in ("one", "optional", "many")):
+        fail(path, ":merge is for reads of the lane")
     if CUTTING.search(code):
         fail(path, "a cast with a length cuts silently: cast to text or numeric, let the column's constraint check")
     numbers = {int(n) for n in re.findall(r"\$(\d+)", code)}
@@ -75,6 +89,7 @@ def read_statement(path):
         "slow": bool(match.group(2)),
         "generic": bool(match.group(3)),
         "count": count,
+        "merged": merged(path, text, code, count) if match.group(4) else None,
     }
 
 
@@ -99,13 +114,15 @@ def main():
     statements = [read_statement(path) for path in sorted((source / "statements").glob("*.sql"))]
     note = "/* Made by sql/compile-sql.py; do not edit. */\n"
     lines = "".join(f"\tSQL_{s['name'].upper()},\n" for s in statements)
-    write(out / "statements.h", f"{note}#ifndef STATEMENTS_H\n#define STATEMENTS_H\n\nenum statement {{\n{lines}\tSTATEMENT_COUNT\n}};\n\n#endif\n")
+    write(out / "statements.h", f"{note}#ifndef STATEMENTS_H\n#define STATEMENTS_H\n\nenum statement {{\n{lines}\tSTATEMENT_COUNT\n}};\n\n"
+        f"/* of any statement */\nenum {{ PARAMETERS_MAX = {max(s['count'] for s in statements)} }};\n\n#endif\n")
 
     rows = []
     for s in statements:
         rows.append(
             f"\t[SQL_{s['name'].upper()}] = {{\"{s['name']}\", CARDINALITY_{s['cardinality'].upper()}, "
-            f"{'true' if s['slow'] else 'false'}, {'true' if s['generic'] else 'false'}, {s['count']},\n\t{c_string(s['text'])}}},\n"
+            f"{'true' if s['slow'] else 'false'}, {'true' if s['generic'] else 'false'}, {s['count']},\n\t{c_string(s['text'])},\n"
+            f"\t\"{s['name']}_merged\", {c_string(s['merged']) if s['merged'] else 'NULL'}}},\n"
         )
     write(out / "statements.c", f'{note}#include "statement.h"\n\nconst struct statement_text statements[STATEMENT_COUNT + 1] = {{\n{"".join(rows)}}};\n')
 

@@ -100,7 +100,8 @@ static const struct {
 		{"check_now", "set constraints all immediate"},
 		{"plan_generic", "set local plan_cache_mode = force_generic_plan"},
 		{"ping", "select 1"}};
-#define PREPARED          (STATEMENT_COUNT + (int)(sizeof commands / sizeof *commands))
+#define COMMANDS          (int)(sizeof commands / sizeof *commands)
+#define PREPARED_MAX      (2 * STATEMENT_COUNT + COMMANDS)
 #define PREPARED_TOGETHER 8
 
 static bool send_prepared(struct connection *connection, const char *name, const char *const *parameters,
@@ -118,6 +119,12 @@ bool connection_send(struct connection *connection, enum statement statement, co
 		     size_t count)
 {
 	return send_prepared(connection, statements[statement].name, parameters, count);
+}
+
+bool connection_send_merged(struct connection *connection, enum statement statement,
+			    const char *const *parameters, size_t count)
+{
+	return send_prepared(connection, statements[statement].merged_name, parameters, count);
 }
 
 bool connection_send_command(struct connection *connection, const char *name)
@@ -211,25 +218,35 @@ PGresult *connection_command(struct connection *connection, const char *command)
 	return collect(connection);
 }
 
-static const char *prepared_name(int number)
-{
-	return number < STATEMENT_COUNT ? statements[number].name : commands[number - STATEMENT_COUNT].name;
-}
+struct prepared {
+	const char *name, *text;
+};
 
-static const char *prepared_text(int number)
+/* prepared_list - all that a connection prepares, in order; returns how many. */
+static int prepared_list(struct prepared list[PREPARED_MAX])
 {
-	return number < STATEMENT_COUNT ? statements[number].text : commands[number - STATEMENT_COUNT].text;
+	int count = 0;
+	for (int i = 0; i < STATEMENT_COUNT; i++) {
+		list[count++] = (struct prepared){statements[i].name, statements[i].text};
+		if (statements[i].merged_text)
+			list[count++] =
+				(struct prepared){statements[i].merged_name, statements[i].merged_text};
+	}
+	for (int i = 0; i < COMMANDS; i++)
+		list[count++] = (struct prepared){commands[i].name, commands[i].text};
+	return count;
 }
 
 /* The server's statement timeout runs from one Sync to the next: a slow database may take longer for all
    statements together than for any of them, so each handful has a Sync of its own. */
-static bool prepare_send(struct connection *connection, int *ret_syncs)
+static bool prepare_send(struct connection *connection, const struct prepared *list, int count,
+			 int *ret_syncs)
 {
 	bool sent = PQenterPipelineMode(connection->pg) == 1;
 	*ret_syncs = 0;
-	for (int i = 0; sent && i < PREPARED; i++) {
-		sent = PQsendPrepare(connection->pg, prepared_name(i), prepared_text(i), 0, NULL) == 1;
-		if (sent && (i % PREPARED_TOGETHER == PREPARED_TOGETHER - 1 || i == PREPARED - 1)) {
+	for (int i = 0; sent && i < count; i++) {
+		sent = PQsendPrepare(connection->pg, list[i].name, list[i].text, 0, NULL) == 1;
+		if (sent && (i % PREPARED_TOGETHER == PREPARED_TOGETHER - 1 || i == count - 1)) {
 			sent = PQpipelineSync(connection->pg) == 1;
 			++*ret_syncs;
 		}
@@ -240,17 +257,18 @@ static bool prepare_send(struct connection *connection, int *ret_syncs)
 /* prepare_all - all statements in one pipeline; the cause names the first that does not prepare. */
 static struct problem *prepare_all(struct arena *arena, struct connection *connection)
 {
-	int seen = 0, syncs = 0;
-	bool sent = prepare_send(connection, &syncs);
+	struct prepared list[PREPARED_MAX];
+	int count = prepared_list(list), seen = 0, syncs = 0;
+	bool sent = prepare_send(connection, list, count, &syncs);
 	struct problem *problem = NULL;
 	while (sent && syncs && !problem && !connection->broken) {
 		PGresult *result = NULL;
 		if (!connection_next(connection, &result))
 			break;
 		ExecStatusType status = result ? PQresultStatus(result) : PGRES_COMMAND_OK;
-		if (status == PGRES_FATAL_ERROR && !connection->broken && seen < PREPARED) {
+		if (status == PGRES_FATAL_ERROR && !connection->broken && seen < count) {
 			problem = problem_new(arena, PROBLEM_internal, NULL, NULL);
-			problem->cause = arena_printf(arena, "statement %s: %s", prepared_name(seen),
+			problem->cause = arena_printf(arena, "statement %s: %s", list[seen].name,
 						      PQresultErrorMessage(result));
 		}
 		if (status == PGRES_PIPELINE_SYNC)

@@ -48,6 +48,11 @@ bool connection_is_alive(struct connection *connection);
 bool connection_send(struct connection *connection, enum statement statement, const char *const *parameters,
 		     size_t count);
 
+/* connection_send_merged - the same for several callers at once; each parameter is an array literal with a
+   value of each. */
+bool connection_send_merged(struct connection *connection, enum statement statement,
+			    const char *const *parameters, size_t count);
+
 /* connection_send_command - the same for one of the commands that are prepared beside the statements: begin,
    begin_read, commit, rollback, check_now, plan_generic, ping. */
 bool connection_send_command(struct connection *connection, const char *name);

@@ -2,11 +2,13 @@
    thread. Tasks queue their reads; all that wait leave as one pipeline when the one before it is back. A
    batch has one Sync, because the server wakes us at each: when a member fails the server passes over those
    behind it, and they go again with the next batch. So each stands alone all the same. What several ask alike
-   before it is sent, it is asked once. Everything but the giving of a connection happens on the loop's
-   thread. */
+   before it is sent, it is asked once; what they ask of one statement about several things is asked at once,
+   where the statement has a form for that (:merge), since to begin and end an execution is most of the work
+   of a small one. Everything but the giving of a connection happens on the loop's thread. */
 #include "pool.h"
 
 #include "clock.h"
+#include "log.h"
 #include "task.h"
 
 #include <stdlib.h>
@@ -24,11 +26,14 @@ struct member {
 	enum statement statement;
 	const char *const *parameters;
 	size_t count;
-	PGresult *result;
+	PGresult *result; /* of the execution that it is the first of */
+	struct answer answer;
 	bool is_lost;
+	bool is_alone; /* an execution for it and others failed: it goes by itself */
 	struct task *task;
 	struct member *next;
-	struct members same; /* who asks the same and came later */
+	struct members same;   /* who asks just this and came later */
+	struct members merged; /* whose questions go with its own in one execution */
 };
 
 struct loop_lane {
@@ -41,6 +46,7 @@ struct loop_lane {
 	struct connection *connection;
 	bool is_watching_writes;
 	struct members waiting, sent; /* sent: the batch that is on its way */
+	struct buffer arrays;         /* parameters of an execution for several */
 	struct member *expected;      /* whose result comes next; NULL = the Sync */
 	int64_t due_ms;
 };
@@ -61,6 +67,12 @@ static struct member *members_take(struct members *members)
 	return member;
 }
 
+static void members_move(struct members *from, struct members *to)
+{
+	while (from->first)
+		members_add(to, members_take(from));
+}
+
 struct loop_lane *loop_lane_new(struct pool *pool)
 {
 	struct loop_lane *lane = calloc(1, sizeof *lane);
@@ -78,6 +90,7 @@ void loop_lane_free(struct loop_lane *lane)
 {
 	connection_close(lane->connection);
 	connection_close(lane->given);
+	buffer_free(&lane->arrays);
 	pthread_mutex_destroy(&lane->mutex);
 	free(lane);
 }
@@ -169,26 +182,98 @@ static struct member *find_same(const struct loop_lane *lane, const struct membe
 static void ask_again(struct loop_lane *lane, struct members *same)
 {
 	struct member *leader = members_take(same);
-	while (same->first)
-		members_add(&leader->same, members_take(same));
+	members_move(same, &leader->same);
 	members_add(&lane->waiting, leader);
 }
 
-/* answer - the member and all who asked the same, each with a copy of its own. A failure belongs to the one
-   whose it was: the others go again. The member is the last, because its result goes with it. */
-static void answer(struct loop_lane *lane, struct member *member, bool is_lost)
+/* tell - the member and all who asked the same. A failure belongs to the one whose it was: the others go
+   again. The member is the last, because it ends when it goes on. */
+static void tell(struct loop_lane *lane, struct member *member, bool is_lost)
 {
-	bool has_rows = PQresultStatus(member->result) == PGRES_TUPLES_OK;
+	bool has_rows = PQresultStatus(answer_result(&member->answer)) == PGRES_TUPLES_OK;
 	if (!is_lost && !has_rows && member->same.first)
 		ask_again(lane, &member->same);
 	while (member->same.first) {
 		struct member *other = members_take(&member->same);
-		other->result = is_lost ? NULL : PQcopyResult(member->result, PG_COPYRES_TUPLES);
-		other->is_lost = !other->result;
+		if (!is_lost)
+			other->answer =
+				answer_part(&member->answer, member->answer.first, member->answer.count);
+		other->is_lost = is_lost;
 		task_resume(other->task);
 	}
 	member->is_lost = is_lost;
 	task_resume(member->task);
+}
+
+/* tell_all - the member and those that were merged with it. */
+static void tell_all(struct loop_lane *lane, struct member *member, bool is_lost)
+{
+	while (member->merged.first)
+		tell(lane, members_take(&member->merged), is_lost);
+	tell(lane, member, is_lost);
+}
+
+/* go_again - the member and those that were merged with it, with the next batch. */
+static void go_again(struct loop_lane *lane, struct member *member, bool is_alone)
+{
+	PQclear(member->result);
+	member->result = NULL;
+	member->is_alone = is_alone;
+	for (struct member *other = member->merged.first; other; other = other->next)
+		other->is_alone = is_alone;
+	members_add(&lane->waiting, member);
+	members_move(&member->merged, &lane->waiting);
+}
+
+/* take_rows - the rows of one of several, which begin at *row; moves it on. */
+static struct answer take_rows(const struct answer *whole, int asked, int *row)
+{
+	const PGresult *result = whole->shared->result;
+	int column = PQnfields(result) - 1, first = *row;
+	while (*row < whole->count && strtol(PQgetvalue(result, *row, column), NULL, 10) == asked)
+		++*row;
+	return answer_part(whole, first, *row - first);
+}
+
+/* share - the rows of an execution for several to each of them; false when they are not in the order of those
+   who asked, which the statement's form promises. */
+static bool share(struct member *member)
+{
+	struct answer whole = answer_whole(member->result);
+	int asked = 1, row = 0;
+	member->answer = take_rows(&whole, asked, &row);
+	for (struct member *other = member->merged.first; other; other = other->next)
+		other->answer = take_rows(&whole, ++asked, &row);
+	bool is_complete = row == whole.count;
+	answer_release(&whole);
+	return is_complete;
+}
+
+/* disorder - a defect of the statement, which costs it time but nobody his answer. */
+static void disorder(struct loop_lane *lane, struct member *member)
+{
+	log_event(LOG_LEVEL_ERROR, "merged_rows_out_of_order", "statement",
+		  statements[member->statement].name, (char *)NULL);
+	answer_release(&member->answer);
+	for (struct member *other = member->merged.first; other; other = other->next)
+		answer_release(&other->answer);
+	member->result = NULL; /* the answers held it */
+	go_again(lane, member, true);
+}
+
+/* answer - what came of an execution. One for several that failed says nothing of any of them. */
+static void answer(struct loop_lane *lane, struct member *member)
+{
+	bool is_merged = member->merged.first;
+	if (is_merged && PQresultStatus(member->result) != PGRES_TUPLES_OK) {
+		go_again(lane, member, true);
+	} else if (is_merged && !share(member)) {
+		disorder(lane, member);
+	} else {
+		if (!is_merged)
+			member->answer = answer_whole(member->result);
+		tell_all(lane, member, false);
+	}
 }
 
 /* lose - the connection is gone: those who wait find another way. */
@@ -201,7 +286,12 @@ static void lose(struct loop_lane *lane)
 	lane->sent = (struct members){NULL, &lane->sent.first};
 	for (struct member *member = lost.first, *next; member; member = next) {
 		next = member->next;
-		answer(lane, member, !connection_is_answer(member->result));
+		if (connection_is_answer(member->result)) {
+			answer(lane, member);
+			continue;
+		}
+		PQclear(member->result);
+		tell_all(lane, member, true);
 	}
 }
 
@@ -212,13 +302,10 @@ static void settle(struct loop_lane *lane)
 	lane->sent = (struct members){NULL, &lane->sent.first};
 	for (struct member *member = batch.first, *next; member; member = next) {
 		next = member->next;
-		if (PQresultStatus(member->result) != PGRES_PIPELINE_ABORTED) {
-			answer(lane, member, false);
-			continue;
-		}
-		PQclear(member->result);
-		member->result = NULL;
-		members_add(&lane->waiting, member);
+		if (PQresultStatus(member->result) == PGRES_PIPELINE_ABORTED)
+			go_again(lane, member, member->is_alone);
+		else
+			answer(lane, member);
 	}
 }
 
@@ -245,19 +332,87 @@ static void receive(struct loop_lane *lane)
 	}
 }
 
+/* merge - take those along whose questions can go with the leader's, at most that many; returns how many. */
+static int merge(struct loop_lane *lane, struct member *leader, int most)
+{
+	struct members rest = {NULL, &rest.first};
+	int n = 0;
+	if (!statements[leader->statement].merged_text || leader->is_alone)
+		return 0;
+	while (lane->waiting.first) {
+		struct member *member = members_take(&lane->waiting);
+		bool fits = n < most && member->statement == leader->statement && !member->is_alone;
+		members_add(fits ? &leader->merged : &rest, member);
+		n += fits;
+	}
+	members_move(&rest, &lane->waiting);
+	return n;
+}
+
+static void write_element(struct buffer *buffer, const char *value)
+{
+	if (!value) {
+		buffer_text(buffer, "NULL");
+		return;
+	}
+	buffer_char(buffer, '"');
+	for (; *value; value++) {
+		if (*value == '"' || *value == '\\')
+			buffer_char(buffer, '\\');
+		buffer_char(buffer, *value);
+	}
+	buffer_char(buffer, '"');
+}
+
+/* write_array - a parameter of all who are asked for at once, as an array literal. */
+static void write_array(struct buffer *buffer, const struct member *leader, size_t parameter)
+{
+	buffer_char(buffer, '{');
+	write_element(buffer, leader->parameters[parameter]);
+	for (const struct member *member = leader->merged.first; member; member = member->next) {
+		buffer_char(buffer, ',');
+		write_element(buffer, member->parameters[parameter]);
+	}
+	buffer_add(buffer, "}", sizeof "}"); /* with its end */
+}
+
+static void send_merged(struct loop_lane *lane, const struct member *leader)
+{
+	size_t at[PARAMETERS_MAX];
+	const char *arrays[PARAMETERS_MAX];
+	buffer_clear(&lane->arrays);
+	for (size_t i = 0; i < leader->count; i++) {
+		at[i] = lane->arrays.length;
+		write_array(&lane->arrays, leader, i);
+	}
+	for (size_t i = 0; i < leader->count; i++)
+		arrays[i] = lane->arrays.text + at[i];
+	connection_send_merged(lane->connection, leader->statement, arrays, leader->count);
+}
+
+static void send_batch(struct loop_lane *lane)
+{
+	struct connection *connection = lane->connection;
+	int n = 0;
+	while (n < BATCH && lane->waiting.first) {
+		struct member *member = members_take(&lane->waiting);
+		n += 1 + merge(lane, member, BATCH - n - 1);
+		members_add(&lane->sent, member);
+		if (member->merged.first)
+			send_merged(lane, member);
+		else
+			connection_send(connection, member->statement, member->parameters, member->count);
+	}
+	connection_sync(connection);
+	lane->expected = lane->sent.first;
+	lane->due_ms = clock_monotonic_ms() + connection->wait_ms + (int64_t)(n - 1) * MEMBER_MS;
+}
+
 static void send_waiting(struct loop_lane *lane)
 {
 	struct connection *connection = lane->connection;
-	if (lane->waiting.first && !lane->sent.first) {
-		int n = 0;
-		for (; n < BATCH && lane->waiting.first; n++)
-			members_add(&lane->sent, members_take(&lane->waiting));
-		lane->expected = lane->sent.first;
-		lane->due_ms = clock_monotonic_ms() + connection->wait_ms + (int64_t)(n - 1) * MEMBER_MS;
-		for (struct member *member = lane->sent.first; member; member = member->next)
-			connection_send(connection, member->statement, member->parameters, member->count);
-		connection_sync(connection);
-	}
+	if (lane->waiting.first && !lane->sent.first)
+		send_batch(lane);
 	int left = connection->broken ? -1 : PQflush(connection->pg);
 	if (left < 0)
 		connection->broken = true;
@@ -274,7 +429,7 @@ static bool is_late(const struct loop_lane *lane)
 static void refuse_waiting(struct loop_lane *lane)
 {
 	while (lane->waiting.first)
-		answer(lane, members_take(&lane->waiting), true);
+		tell(lane, members_take(&lane->waiting), true);
 }
 
 void loop_lane_turn(struct loop_lane *lane, bool has_news)
@@ -291,16 +446,15 @@ void loop_lane_turn(struct loop_lane *lane, bool has_news)
 }
 
 bool loop_lane_submit(struct loop_lane *lane, enum statement statement, const char *const *parameters,
-		      size_t count, PGresult **ret)
+		      size_t count, struct answer *ret)
 {
 	struct member me = {
 		.statement = statement, .parameters = parameters, .count = count, .task = task_on_loop()};
 	me.same.last = &me.same.first;
+	me.merged.last = &me.merged.first;
 	struct member *same = find_same(lane, &me);
 	members_add(same ? &same->same : &lane->waiting, &me);
 	task_wait();
-	*ret = me.result;
-	if (me.is_lost)
-		PQclear(me.result);
+	*ret = me.answer;
 	return !me.is_lost;
 }

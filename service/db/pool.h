@@ -2,6 +2,7 @@
 #ifndef POOL_H
 #define POOL_H
 
+#include "answer.h"
 #include "connection.h"
 #include "db.h"
 
@@ -64,10 +65,10 @@ void lane_free(struct lane *lane);
 void lane_give(struct lane *lane, struct connection *connection);
 bool lane_is_empty(struct lane *lane);
 
-/* lane_submit - run a statement with whatever else waits. True: *ret is its result (the caller clears it).
+/* lane_submit - run a statement with whatever else waits. True: *ret is its answer (the caller releases it).
    False: the lane has no connection or lost it; reads may be repeated elsewhere. */
 bool lane_submit(struct lane *lane, enum statement statement, const char *const *parameters, size_t count,
-		 PGresult **ret);
+		 struct answer *ret);
 
 struct loop_lane *loop_lane_new(struct pool *pool);
 void loop_lane_free(struct loop_lane *lane);
@@ -76,8 +77,9 @@ bool loop_lane_is_empty(struct loop_lane *lane);
 
 /* loop_lane_submit - the same for a task on the loop's thread, which waits without holding it. Who asks the
    same while it waits shares its execution, so the statement must give the same to all who ask at that moment
-   (no random numbers, no sequences, no locks). */
+   (no random numbers, no sequences, no locks). A statement marked :merge is executed once for all who wait,
+   whatever they ask it about. */
 bool loop_lane_submit(struct loop_lane *lane, enum statement statement, const char *const *parameters,
-		      size_t count, PGresult **ret);
+		      size_t count, struct answer *ret);
 
 #endif

@@ -23,6 +23,9 @@ struct statement_text {
 	bool generic; /* planned once for all values: planning it anew costs more than it could save */
 	int parameters;
 	const char *text;
+	/* the same asked for several at once, with arrays of parameters; its last column, _asked, tells whose
+	   a row is. merged_text NULL = it is always asked by itself */
+	const char *merged_name, *merged_text;
 };
 extern const struct statement_text statements[STATEMENT_COUNT + 1];
 

@@ -1,4 +1,4 @@
--- :optional
+-- :optional :merge
 select a.id, a.number, a.name, a.industry_field, f.name as industry_field_name, a.industry_class, a.division_code, v.name as division_name,
        lead.name as "lead.name", u.name as "recommender.name", u.kind as "recommender.kind",
        a.status, alliance_is_qualified(a.status, t.due_on, t.submit_deadline_on, $3::date) as qualified, a.recognised_on, t.due_on, t.submit_deadline_on, t.calendar_assumed, d.document_no,

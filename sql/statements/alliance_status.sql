@@ -1,4 +1,4 @@
--- :optional
+-- :optional :merge
 select a.id, a.number, a.name, a.status, alliance_is_qualified(a.status, t.due_on, t.submit_deadline_on, $3::date) as qualified,
        a.recognised_on, t.due_on, t.submit_deadline_on, d.document_no,
        'rereview_submission' as "next_deadline.kind", t.submit_deadline_on as "next_deadline.due_on",

@@ -1,4 +1,4 @@
--- :many
+-- :many :merge
 -- funding_record_page and, in its first row, funding_record_totals of one alliance, for who reaches all money; the names are looked up for the
 -- page alone. No row: those two know why.
 with found as materialized (

@@ -6,6 +6,7 @@ import re
 import socket
 import threading
 import time
+import urllib.parse
 import uuid
 
 import pytest
@@ -48,12 +49,31 @@ def ask(world, token, request, body=b""):
     return client
 
 
-def executions(world, statement):
-    """How often the service's sessions on this database have run a statement since log_statement was set for them."""
+def counted(world, line):
+    """How often the service's sessions on this database have left such a line in the database's log."""
     sessions = {row[0] for row in world.sql("select pid from pg_stat_activity where datname = current_database() and usename = "
                                             f"'{clusters.SERVICE}'", user=clusters.SERVICE)}
     log = pathlib.Path(clusters.control("home", world.cluster.directory), "log").read_text(encoding="utf-8", errors="replace")
-    return sum(pid in sessions for pid in re.findall(rf"\[(\d+)\] LOG:  execute {statement}: ", log))
+    return sum(pid in sessions for pid in re.findall(rf"\[(\d+)\] {line}", log))
+
+
+def executions(world, statement):
+    """How often they have run a statement since log_statement was set for them."""
+    return counted(world, rf"LOG:  execute {statement}: ")
+
+
+def failures(world, text):
+    """How often one that begins so has failed."""
+    return counted(world, rf"STATEMENT:  {text}")
+
+
+def watched(make_world):
+    """A world whose statements are in the database's log."""
+    world = connected(make_world(**MANY))
+    world.sql(f"alter role {clusters.SERVICE} in database \"{world.database}\" set log_statement = 'all'", user="postgres")
+    world.stop()
+    world.start()
+    return connected(world)
 
 
 def test_a_read_that_fails_takes_none_of_its_batch_along(make_world):
@@ -80,11 +100,7 @@ def test_a_read_that_fails_takes_none_of_its_batch_along(make_world):
 
 
 def test_what_many_ask_alike_while_it_waits_is_asked_once(make_world):
-    world = connected(make_world(**MANY))
-    world.sql(f"alter role {clusters.SERVICE} in database \"{world.database}\" set log_statement = 'all'", user="postgres")
-    world.stop()
-    world.start()
-    connected(world)
+    world = watched(make_world)
     officer = world.client("officer")
     with concurrent.futures.ThreadPoolExecutor(16) as threads:
         before = executions(world, "caller_by_key")
@@ -95,6 +111,61 @@ def test_what_many_ask_alike_while_it_waits_is_asked_once(make_world):
             assert at_work(world, "read", 13)
         assert all(one.result().json["account"]["name"].endswith(" anew") for one in [first, *alike])
         assert raw.wait_until(lambda: executions(world, "caller_by_key") == before + 2)
+
+
+def test_what_many_ask_about_different_things_is_asked_at_once(make_world):
+    world = watched(make_world)
+    officers = [world.client("officer", name=name) for name in ("first", 'q"uote', "back\\slash", "{brace,s}", "NULL", "联盟", "sp ace")]
+    with concurrent.futures.ThreadPoolExecutor(16) as threads:
+        with Held(world, LOCK):
+            first = threads.submit(officers[0].get, "/v1/me")
+            assert waiting(world, 1)
+            others = [threads.submit(one.get, "/v1/me") for one in officers[1:]]
+            assert at_work(world, "read", 7)
+        names = [one.result().json["account"]["name"] for one in [first, *others]]
+    assert names == ["first", 'q"uote', "back\\slash", "{brace,s}", "NULL", "联盟", "sp ace"]
+    assert raw.wait_until(lambda: (executions(world, "caller_by_key"), executions(world, "caller_by_key_merged")) == (1, 1))
+
+
+def test_whatever_text_is_asked_about_reaches_the_database_as_it_is(make_world):
+    world = watched(make_world)
+    auditor = world.client("auditor")
+    texts = ["x", '"', "\\", "{a,b}", "}", "NULL", "null", " ", "'", ",", '联盟"\\"', "%", "a" * 36]
+    paths = ["/v1/funding-records?" + urllib.parse.urlencode({"alliance": text}) for text in texts]
+    alone = [auditor.get(path) for path in paths]
+    assert {reply.status for reply in alone} == {200}
+    assert raw.wait_until(lambda: executions(world, "funding_record_of_alliance") == len(paths))
+    with concurrent.futures.ThreadPoolExecutor(16) as threads:
+        with Held(world, "lock table award in access exclusive mode"):
+            first = threads.submit(auditor.get, paths[0])
+            assert waiting(world, 1)
+            others = [threads.submit(auditor.get, path) for path in paths[1:]]
+            assert at_work(world, "read", len(paths))
+            assert raw.wait_until(lambda: executions(world, "caller_by_key") + executions(world, "caller_by_key_merged") > len(paths))
+        together = [one.result() for one in [first, *others]]
+    assert [(reply.status, reply.json["items"]) for reply in together] == [(200, [])] * len(paths)
+    assert raw.wait_until(lambda: executions(world, "funding_record_of_alliance") == len(paths) + 1)
+    assert executions(world, "funding_record_of_alliance_merged") >= 1
+
+
+def test_an_execution_for_several_that_fails_fails_none_of_them(make_world):
+    """They go again, each by itself."""
+    world = watched(make_world)
+    officers = [world.client("officer", name=f"officer {number}") for number in range(5)]
+    with concurrent.futures.ThreadPoolExecutor(16) as threads:
+        with Held(world, LOCK):
+            first = threads.submit(officers[0].get, "/v1/me")
+            assert waiting(world, 1)
+            others = [threads.submit(one.get, "/v1/me") for one in officers[1:]]
+            assert at_work(world, "read", 5)
+            assert cancel(world) == 1
+            assert first.result().status == 503
+            assert waiting(world, 1) and cancel(world) == 1
+            assert raw.wait_until(lambda: failures(world, "select told[.][*], asked[.]n as _asked from ") == 1) and waiting(world, 1)
+            assert not any(one.done() for one in others)
+        assert [one.result().json["account"]["name"] for one in others] == [f"officer {number}" for number in range(1, 5)]
+    # what is cancelled while it waits for its lock has not been executed
+    assert raw.wait_until(lambda: (executions(world, "caller_by_key"), executions(world, "caller_by_key_merged")) == (4, 0))
 
 
 def test_a_failure_that_many_wait_for_is_that_of_one(make_world):

@@ -29,11 +29,11 @@ def template(session, size):
     return MADE[size]
 
 
-def world(session, size):
+def world(session, size, **settings):
     """A running world on a clone of the session's database of that size."""
     name, keys = template(session, size)
     session.worlds += 1
-    made = World(session.cluster(), session.directory / f"world-{session.worlds}", session.recorder, None, template=name)
+    made = World(session.cluster(), session.directory / f"world-{session.worlds}", session.recorder, settings or None, template=name)
     made.keys = keys
     try:
         return made.start()
