@@ -9,7 +9,6 @@
 #include "reply.h"
 #include "text.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #define CSP_DATA "default-src 'none'; frame-ancestors 'none'"
@@ -20,9 +19,9 @@
 
 /* A value that is empty or could add a line of its own is a defect of the program; it is left out and said in
  * the log. */
-static void add(struct exchange *x, const char *name, const char *value)
+static void add_if(bool is_fit, struct exchange *x, const char *name, const char *value)
 {
-	if (!*value || !header_is_safe(value) || x->answer_count == EXCHANGE_HEADERS_MAX) {
+	if (!is_fit || x->answer_count == EXCHANGE_HEADERS_MAX) {
 		log_event(LOG_LEVEL_ERROR, "header_refused", "name", name, "request_id", x->trace_id,
 			  (char *)NULL);
 		return;
@@ -30,28 +29,48 @@ static void add(struct exchange *x, const char *name, const char *value)
 	x->answer[x->answer_count++] = (struct header){name, value};
 }
 
+static void add(struct exchange *x, const char *name, const char *value)
+{
+	add_if(*value && header_is_safe(value), x, name, value);
+}
+
+/* add_own - a value of which no part came from outside. */
+static void add_own(struct exchange *x, const char *name, const char *value)
+{
+	add_if(true, x, name, value);
+}
+
+/* trace_parent - W3C Trace Context; a span of its own for each answer. */
+static const char *trace_parent(const struct exchange *x)
+{
+	static const char form[] = "00-00000000000000000000000000000000-0000000000000000-01";
+	enum { TRACE_AT = 3, SPAN_AT = 36, SPAN_BYTES = 8, REST_AT = SPAN_AT + 2 * SPAN_BYTES };
+	char *text = arena_strdup(x->arena, form);
+	memcpy(text + TRACE_AT, x->trace_id, TRACE_ID_TEXT - 1);
+	random_hex(text + SPAN_AT, SPAN_BYTES);
+	text[REST_AT - 1] = '1'; /* all zeros would be no span */
+	memcpy(text + REST_AT, form + REST_AT, sizeof form - REST_AT);
+	return text;
+}
+
 /* What stands on every answer. */
 static void add_common(struct exchange *x, const char *media_type)
 {
-	unsigned char span[8];
-	random_name(span, sizeof span);
-	uint64_t number = 0;
-	memcpy(&number, span, sizeof number);
-	add(x, "Request-Id", x->trace_id);
-	add(x, "traceparent", arena_printf(x->arena, "00-%s-%016" PRIx64 "-01", x->trace_id, number | 1));
-	add(x, "API-Version", api_version);
-	add(x, "X-Content-Type-Options", "nosniff");
-	add(x, "Referrer-Policy", "no-referrer");
-	add(x, "X-Frame-Options", "DENY");
 	bool is_page = media_type && strncmp(media_type, "text/html", 9) == 0;
-	add(x, "Content-Security-Policy", is_page ? CSP_PAGE : CSP_DATA);
-	add(x, "Vary", "Accept, Accept-Encoding, Accept-Language, Authorization");
+	add_own(x, "Request-Id", x->trace_id);
+	add_own(x, "traceparent", trace_parent(x));
+	add_own(x, "API-Version", api_version);
+	add_own(x, "X-Content-Type-Options", "nosniff");
+	add_own(x, "Referrer-Policy", "no-referrer");
+	add_own(x, "X-Frame-Options", "DENY");
+	add_own(x, "Content-Security-Policy", is_page ? CSP_PAGE : CSP_DATA);
+	add_own(x, "Vary", "Accept, Accept-Encoding, Accept-Language, Authorization");
 	if (media_type)
 		add(x, "Content-Type", media_type);
 	if (media_type && (strstr(media_type, "json") || is_page))
-		add(x, "Content-Language", x->rq.english ? "en" : "zh-CN");
+		add_own(x, "Content-Language", x->rq.english ? "en" : "zh-CN");
 	if (x->close)
-		add(x, "Connection", "close");
+		add_own(x, "Connection", "close");
 }
 
 /* ---- replies ---- */

@@ -40,7 +40,8 @@
 #define WORKERS_MAX       1024
 #define SEND_BUFFER       16384 /* of a connection: slow readers must not fill the kernel's memory for all */
 #define DESCRIPTORS_KEPT  128   /* for the database, files and the log */
-#define BACKLOG           4096  /* connections that wait to be accepted; the kernel has a bound of its own */
+#define URL               "/" /* what the library is told of each request: we route, and its way takes longer */
+#define BACKLOG           4096 /* connections that wait to be accepted; the kernel has a bound of its own */
 
 struct listener {
 	struct server *server;
@@ -219,7 +220,7 @@ static void *on_request_line(void *context, const char *target, struct MHD_Conne
 		if (!connection->is_admin)
 			metrics_in_flight(1);
 	}
-	return ulfius_uri_logger(context, target);
+	return ulfius_uri_logger(context, connection && !connection->is_admin ? URL : target);
 }
 
 static void on_completed(void *context, struct MHD_Connection *mhd, void **request,
@@ -250,13 +251,20 @@ static enum MHD_Result collect_header(void *context, enum MHD_ValueKind kind, co
 	return MHD_YES;
 }
 
+/* What the library beneath ulfius has of its own name, behind ours. */
+static struct {
+	enum MHD_Result (*queue_response)(struct MHD_Connection *, unsigned int, struct MHD_Response *);
+	int (*get_connection_values)(struct MHD_Connection *, enum MHD_ValueKind, MHD_KeyValueIterator,
+				     void *);
+} beneath;
+
 /* The fields as the client sent them, repeated ones one by one: the library's map would join or drop them. */
 static void read_headers(struct exchange *x, struct MHD_Connection *mhd)
 {
-	int count = MHD_get_connection_values(mhd, MHD_HEADER_KIND, NULL, NULL);
+	int count = beneath.get_connection_values(mhd, MHD_HEADER_KIND, NULL, NULL);
 	struct header_list list = {.arena = x->arena, .capacity = count > 0 ? (size_t)count : 0};
 	list.headers = arena_alloc(x->arena, (list.capacity + 1) * sizeof *list.headers);
-	MHD_get_connection_values(mhd, MHD_HEADER_KIND, collect_header, &list);
+	beneath.get_connection_values(mhd, MHD_HEADER_KIND, collect_header, &list);
 	x->headers = list.headers;
 	x->header_count = list.count;
 }
@@ -462,15 +470,13 @@ static void body_add(struct call *call, const char *bytes, size_t count)
 /* The library's own function of each request; it keeps it to itself. */
 static MHD_AccessHandlerCallback library_handler;
 
-/* The library's MHD_queue_response, behind ours. */
-static enum MHD_Result (*queue_response)(struct MHD_Connection *, unsigned int, struct MHD_Response *);
-
 /* handle - called when the head has come, with each piece of the body, when all has come, and from then on at
    each turn until there is an answer. The library is told of the first and of the last: it builds the answer
    then. */
 static enum MHD_Result handle(void *context, struct MHD_Connection *mhd, const char *url, const char *method,
 			      const char *version, const char *bytes, size_t *byte_count, void **request)
 {
+	(void)url;
 	struct connection *connection = connection_of(mhd);
 	struct call *call = connection ? connection->call : NULL;
 	if (!call || (!call->has_begun && atomic_load(&call->server->stopping)))
@@ -478,7 +484,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *mhd, const c
 	if (!call->has_head) {
 		call->has_head = true;
 		connection_head(connection);
-		return library_handler(context, mhd, url, method, version, bytes, byte_count, request);
+		return library_handler(context, mhd, URL, method, version, bytes, byte_count, request);
 	}
 	if (*byte_count) {
 		loop_again(call->server->loop);
@@ -498,7 +504,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *mhd, const c
 		loop_again(call->server->loop);
 	current = call;
 	enum MHD_Result result =
-		library_handler(context, mhd, url, method, version, bytes, byte_count, request);
+		library_handler(context, mhd, URL, method, version, bytes, byte_count, request);
 	current = NULL;
 	return result;
 }
@@ -536,15 +542,23 @@ enum MHD_Result MHD_queue_response(struct MHD_Connection *mhd, unsigned int stat
 			log_event(LOG_LEVEL_ERROR, "header_refused", "name", field->name, "request_id",
 				  call->exchange.trace_id, (char *)NULL);
 	}
-	return queue_response(mhd, status, response);
+	return beneath.queue_response(mhd, status, response);
 }
 
-static void find_queue_response(void)
+/* What the client sent: ulfius would copy each of it into maps that nobody reads, and asks through this. */
+int MHD_get_connection_values(struct MHD_Connection *mhd, enum MHD_ValueKind kind,
+			      MHD_KeyValueIterator iterator, void *context)
 {
-	void *found = dlsym(RTLD_NEXT, "MHD_queue_response");
+	(void)mhd, (void)kind, (void)iterator, (void)context;
+	return 0;
+}
+
+static void find_beneath(const char *name, void *ret)
+{
+	void *found = dlsym(RTLD_NEXT, name);
 	if (!found)
 		abort();
-	memcpy(&queue_response, &found, sizeof found);
+	memcpy(ret, &found, sizeof found);
 }
 
 /* ---- start ---- */
@@ -737,7 +751,8 @@ struct problem *server_start(struct arena *arena, const struct server_options *o
 	y_set_logs_callback(log_yder, NULL, "allianced");
 	y_init_logs("allianced", Y_LOG_MODE_CALLBACK, Y_LOG_LEVEL_WARNING, NULL, NULL);
 	json_object_seed(0);
-	find_queue_response();
+	find_beneath("MHD_queue_response", &beneath.queue_response);
+	find_beneath("MHD_get_connection_values", &beneath.get_connection_values);
 	route_start();
 	metrics_start();
 	connections_start(&server->options);

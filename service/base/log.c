@@ -88,12 +88,29 @@ static void json_member(struct buffer *line, const char *key, const char *value)
 	buffer_json_string(line, value, strlen(value));
 }
 
+/* text_field, number_field - of every request: start is the comma, the name in quotes and the colon. */
+static void text_field(struct buffer *line, const char *start, const char *value)
+{
+	if (!value)
+		return;
+	buffer_text(line, start);
+	buffer_json_string(line, value, strlen(value));
+}
+
+static void number_field(struct buffer *line, const char *start, int64_t value)
+{
+	buffer_text(line, start);
+	buffer_integer(line, value);
+}
+
 static void json_start(struct buffer *line, enum log_level level, const char *event)
 {
 	char at[INSTANT_TEXT];
-	buffer_printf(line, "{\"at\":\"%s\",\"level\":\"%s\"", instant_format(clock_wall(), at),
-		      level_names[level]);
-	json_member(line, "event", event);
+	buffer_text(line, "{\"at\":\"");
+	buffer_text(line, instant_format(clock_wall(), at));
+	buffer_char(line, '"');
+	text_field(line, ",\"level\":", level_names[level]);
+	text_field(line, ",\"event\":", event);
 }
 
 /* A value on a terminal: control characters would let a client paint it. */
@@ -147,17 +164,18 @@ void log_event(enum log_level level, const char *event, ...)
 static void request_json(struct buffer *line, const struct log_request *r, enum log_level level)
 {
 	json_start(line, level, "request");
-	json_member(line, "request_id", r->request_id);
-	json_member(line, "method", r->method);
-	json_member(line, "path", r->path);
-	json_member(line, "operation", r->operation);
-	buffer_printf(line, ",\"status\":%d,\"microseconds\":%lld,\"bytes\":%llu", r->status,
-		      (long long)r->microseconds, (unsigned long long)r->bytes);
-	json_member(line, "account", r->account);
-	json_member(line, "peer", r->peer);
-	json_member(line, "problem", r->problem);
-	json_member(line, "rule", r->rule);
-	json_member(line, "cause", r->cause);
+	text_field(line, ",\"request_id\":", r->request_id);
+	text_field(line, ",\"method\":", r->method);
+	text_field(line, ",\"path\":", r->path);
+	text_field(line, ",\"operation\":", r->operation);
+	number_field(line, ",\"status\":", r->status);
+	number_field(line, ",\"microseconds\":", r->microseconds);
+	number_field(line, ",\"bytes\":", (int64_t)r->bytes);
+	text_field(line, ",\"account\":", r->account);
+	text_field(line, ",\"peer\":", r->peer);
+	text_field(line, ",\"problem\":", r->problem);
+	text_field(line, ",\"rule\":", r->rule);
+	text_field(line, ",\"cause\":", r->cause);
 	buffer_char(line, '}');
 }
 
