@@ -7,14 +7,18 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define WAIT_MS    1000 /* at most, between two looks at who is late */
 #define PENDING_MS 1    /* while tasks wait here: the library has their connections asked again and again */
 
 #define EVENTS     64
+#define NICE       (-15)
+#define SLICE_NS   100000
 
 struct lane_of_loop {
 	struct loop_lane *lane;
@@ -117,9 +121,30 @@ static void turn(struct loop *loop)
 		loop->is_moving = true;
 }
 
+/* The kernel's struct sched_attr, which the C library does not have. */
+struct scheduling {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t slice_ns, deadline_ns, period_ns;
+};
+
+/* come_first - everybody waits for this thread, and it works for moments: it asks for short slices, which the
+   kernel gives sooner (6.12 and later), and for precedence, where whoever runs us allows that (root, or
+   LimitNICE). Neither is needed. */
+static void come_first(void)
+{
+	const struct scheduling wanted = {.size = sizeof wanted, .nice = NICE, .slice_ns = SLICE_NS};
+	const struct scheduling allowed = {.size = sizeof allowed, .slice_ns = SLICE_NS};
+	if (syscall(SYS_sched_setattr, 0, &wanted, 0) != 0)
+		syscall(SYS_sched_setattr, 0, &allowed, 0);
+}
+
 static void *run(void *context)
 {
 	struct loop *loop = context;
+	come_first();
 	tasks_enter();
 	for (int i = 0; i < LOOP_LANES; i++)
 		loop_lane_open(loop->lanes[i].lane, loop->epoll, &of_lanes[i]);

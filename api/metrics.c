@@ -37,14 +37,15 @@ struct series {
 	atomic_uint_fast64_t statuses[STATUS_MAX]; /* 0 = ended before an answer */
 };
 struct duration {
-	atomic_uint_fast64_t buckets[BUCKETS], count, microseconds;
+	atomic_uint_fast64_t buckets[BUCKETS]; /* each without those below */
+	atomic_uint_fast64_t count, microseconds;
 };
 
 /* One row per operation for its own method, one for HEAD of it; the last rows, per verb, for what found no
  * operation. */
 static struct series *series;
 static struct duration *durations;
-static atomic_uint_fast64_t refused_missing, refused_token, replayed;
+static atomic_uint_fast64_t refused_missing, refused_token, replayed, rested;
 static atomic_int in_flight;
 
 void metrics_start(void)
@@ -77,9 +78,11 @@ void metrics_count(const struct operation *op, const char *method, int status, i
 	size_t row = op ? 2 * (size_t)(op - operations) + (verb == VERB_HEAD) : 2 * operation_count + verb;
 	struct duration *duration = &durations[op ? (size_t)(op - operations) : operation_count];
 	series[row].statuses[status >= 0 && status < STATUS_MAX ? status : 0]++;
-	for (size_t i = 0; i < BUCKETS; i++)
-		if (microseconds <= bounds[i])
-			duration->buckets[i]++;
+	size_t bucket = 0;
+	while (bucket < BUCKETS && microseconds > bounds[bucket])
+		bucket++;
+	if (bucket < BUCKETS)
+		duration->buckets[bucket]++;
 	duration->count++;
 	duration->microseconds += (uint64_t)microseconds;
 }
@@ -95,6 +98,11 @@ void metrics_refused(bool had_token)
 void metrics_replayed(void)
 {
 	replayed++;
+}
+
+void metrics_rested(void)
+{
+	rested++;
 }
 
 int metrics_in_flight(int change)
@@ -133,13 +141,13 @@ static void write_requests(struct buffer *out)
 static void write_duration(struct buffer *out, const struct duration *one, const char *method,
 			   const char *route)
 {
-	uint64_t count = one->count;
+	uint64_t count = one->count, below = 0;
 	if (!count)
 		return;
 	for (size_t i = 0; i < BUCKETS; i++) {
+		below += one->buckets[i];
 		buffer_printf(out, DURATION_LABELS, "bucket", method, route);
-		buffer_printf(out, ",le=\"%g\"} %" PRIu64 "\n", (double)bounds[i] / 1e6,
-			      (uint64_t)one->buckets[i]);
+		buffer_printf(out, ",le=\"%g\"} %" PRIu64 "\n", (double)bounds[i] / 1e6, below);
 	}
 	buffer_printf(out, DURATION_LABELS, "bucket", method, route);
 	buffer_printf(out, ",le=\"+Inf\"} %" PRIu64 "\n", count);
@@ -225,5 +233,9 @@ void metrics_write(struct buffer *out, const struct server_options *options)
 		      (uint64_t)refused_missing, (uint64_t)refused_token);
 	buffer_printf(out, "# TYPE idempotent_replays_total counter\nidempotent_replays_total %" PRIu64 "\n",
 		      (uint64_t)replayed);
+	buffer_printf(out,
+		      "# HELP stream_rests_total How often an export rested because others were asking.\n"
+		      "# TYPE stream_rests_total counter\nstream_rests_total %" PRIu64 "\n",
+		      (uint64_t)rested);
 	write_public_cache(out);
 }

@@ -16,6 +16,9 @@ void metrics_count(const struct operation *op, const char *method, int status, i
 void metrics_refused(bool had_token);
 void metrics_replayed(void);
 
+/* metrics_rested - a stream rested for the sake of others. */
+void metrics_rested(void);
+
 /* metrics_in_flight - one more (+1) or less (-1) exchange under way; returns how many. */
 int metrics_in_flight(int change);
 

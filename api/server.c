@@ -41,7 +41,9 @@
 #define SEND_BUFFER       16384 /* of a connection: slow readers must not fill the kernel's memory for all */
 #define DESCRIPTORS_KEPT  128   /* for the database, files and the log */
 #define URL               "/" /* what the library is told of each request: we route, and its way takes longer */
-#define BACKLOG           4096 /* connections that wait to be accepted; the kernel has a bound of its own */
+#define BACKLOG           4096  /* connections that wait to be accepted; the kernel has a bound of its own */
+#define COMPANY_US        50000 /* a request that came so lately is company for a stream that waits */
+#define REST_MAX_US       20000 /* of such a stream, after each block */
 
 struct listener {
 	struct server *server;
@@ -56,6 +58,7 @@ struct server {
 	struct listener main, admin;
 	struct loop *loop;
 	atomic_bool draining, stopping;
+	atomic_int_fast64_t asked; /* when the last request began, microseconds, monotonic */
 };
 
 /* One request on a connection. It lives until the library has ended with it and its stream is closed. */
@@ -70,7 +73,7 @@ struct call {
 	char *block; /* of a stream that waits: what a worker read ahead */
 	long block_length, block_sent;
 	bool has_block;
-	int64_t started; /* microseconds, monotonic */
+	int64_t started, rested; /* microseconds, monotonic; rested: when its stream did so last */
 	uint64_t bytes;
 	int references;
 	bool is_answered, has_failed;
@@ -115,7 +118,9 @@ static struct call *call_new(struct connection *connection, struct server *serve
 	struct call *call = arena_alloc(arena, sizeof *call);
 	call->server = server;
 	call->connection = connection;
-	call->started = monotonic_us();
+	call->started = call->rested = monotonic_us();
+	if (!connection->is_admin)
+		atomic_store_explicit(&server->asked, call->started, memory_order_relaxed);
 	call->references = 1;
 	call->exchange.arena = arena;
 	call->exchange.options = &server->options;
@@ -271,10 +276,27 @@ static void read_headers(struct exchange *x, struct MHD_Connection *mhd)
 
 /* ---- streams ---- */
 
+/* rest - such a stream keeps a processor of the database, and half of one here, busy for as long as it lasts.
+   While others ask for something it rests as long as a block takes, from one to the next, so that who waits
+   for an answer finds a processor that is free, or soon will be. */
+static void rest(struct call *call)
+{
+	int64_t now = monotonic_us(), took = now - call->rested;
+	int64_t asked = atomic_load_explicit(&call->server->asked, memory_order_relaxed);
+	call->rested = now;
+	if (asked <= call->started || now - asked > COMPANY_US || atomic_load(&call->server->stopping))
+		return;
+	metrics_rested();
+	usleep((useconds_t)(took < REST_MAX_US ? took : REST_MAX_US));
+	call->rested = monotonic_us();
+}
+
 static void block_read(void *context)
 {
 	struct call *call = context;
 	call->block_length = call->stream.read(call->stream.context, call->block, AHEAD_BLOCK);
+	if (call->block_length > 0)
+		rest(call);
 }
 
 static void block_end(void *context)
@@ -357,6 +379,15 @@ static void stream_close(void *context)
 
 /* ---- answers ---- */
 
+/* widen - a stream that waits, of which there are never many, goes out a block at a time: the loop, which
+   serves everybody else, is needed once for it and not for each piece. */
+static void widen(const struct call *call)
+{
+	int size = 2 * AHEAD_BLOCK;
+	if (call->stream.waits)
+		setsockopt(call->connection->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+}
+
 static void hand_over(struct call *call, struct _u_response *response)
 {
 	struct exchange *x = &call->exchange;
@@ -366,9 +397,10 @@ static void hand_over(struct call *call, struct _u_response *response)
 		call->stream = x->stream;
 		x->stream = (struct stream){0};
 		call->references++;
+		widen(call);
 		ulfius_set_stream_response(response, (unsigned int)x->status, stream_read, stream_close,
 					   call->stream.length ? call->stream.length : U_STREAM_SIZE_UNKNOWN,
-					   STREAM_BLOCK, call);
+					   call->stream.waits ? AHEAD_BLOCK : STREAM_BLOCK, call);
 		return;
 	}
 	call->bytes = x->body.length;

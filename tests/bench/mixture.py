@@ -1,69 +1,84 @@
 """The latency of status reads at a steady, moderate rate: alone, and while an export runs all the time and 50 writes a second arrive
-at the same instance. The reads are of all alliances, so that some come from the cache and some do not."""
-import http.client
+at the same instance. The reads are of all alliances, so that some come from the cache and some do not.
+
+The clients stand for other machines, so what they do here must not be part of what is measured: tests/load/rate.c sleeps until a request
+is due, counts from that moment, and runs before everything else where it may (chrt); one curl reads all exports, since to start one takes
+as long as many reads."""
+import functools
+import json
+import random
 import subprocess
-import threading
-import time
 
 import load
+import machine
 from support.process import environment
 
-CONNECTIONS, PAUSE_MS, WRITES = 16, 20, 50
+CONNECTIONS, READS, WRITES = 16, 800, 50
+EXPORTS = 10000  # more than there is time for
+FIRST = ["chrt", "-f", "1"]
+
+
+@functools.cache
+def priority():
+    """What to put before a command that is to run before all others; nothing where that is not allowed."""
+    try:
+        return FIRST if subprocess.run([*FIRST, "true"], capture_output=True, check=False).returncode == 0 else []
+    except OSError:
+        return []
+
+
+def rate(bench, party, name, requests, *words):
+    """The command for these requests; requests: (weight, bytes)."""
+    path = bench.directory / f"{name}.requests"
+    path.write_bytes(b"\n".join(b"%d %d\n%b" % (weight, len(data), data) for weight, data in requests))
+    return [bench.build / "load/rate", str(party.port), words[0], path, *words[1:]]
+
+
+def told(text):
+    """What rate.c printed; any answer but 2xx, any request that had to wait for a connection, ends the bench."""
+    found = json.loads(text)
+    if found["shed"] or found["other"] or found["failed"] or found["late"] or not found["good"]:
+        load.fail(f"the mixture: {text[:600]}")
+    return found
 
 
 class Background:
-    """One export after the other, and WRITES changes of prepared organisations a second. Any refusal ends the bench."""
+    """One export after the other over one connection, and WRITES changes of prepared organisations a second. Any refusal ends the bench."""
 
     def __init__(self, bench, party, seconds):
-        self.bench, self.party, self.stopping, self.faults = bench, party, threading.Event(), []
-        self.write, self.count = bench.workloads["write"], int(WRITES * (seconds + 5)) + 100
-        self.first = bench.blocks.take("organisation", self.count)
-        self.exports = self.writes = 0
-        self.export = None
-
-    def run_writes(self):
-        connection, number, due = http.client.HTTPConnection("127.0.0.1", self.party.port, timeout=30), self.first, time.monotonic()
-        while not self.stopping.is_set() and number < self.first + self.count:
-            connection.request(self.write.method, self.write.path.replace("@NUMBER@", str(number)), self.write.body.encode(), self.write.headers)
-            reply = connection.getresponse()
-            text = reply.read()
-            if reply.status != 200:
-                self.faults.append(f"write: {reply.status} {text[:300]}")
-                return
-            number, due, self.writes = number + 1, due + 1 / WRITES, self.writes + 1
-            self.stopping.wait(max(0.0, due - time.monotonic()))
-
-    def run_exports(self):
-        headers = self.bench.workloads["export_ndjson"].headers
-        command = ["curl", "-sS", "--fail", "-o", "/dev/null", *[word for key, value in headers.items() for word in ("-H", f"{key}: {value}")],
-                   f"{self.party.base}/v1/funding-records"]
-        while not self.stopping.is_set():
-            with subprocess.Popen(command, env=environment(), stderr=subprocess.PIPE) as self.export:
-                _, errors = self.export.communicate()
-            if self.export.returncode and not self.stopping.is_set():
-                self.faults.append(f"export: {errors.decode()}")
-                return
-            self.exports += 1
+        count = WRITES * (seconds + 1)
+        first = bench.blocks.take("organisation", count)
+        template = bench.workloads["write"].file.read_bytes()
+        self.writes = rate(bench, party, "writes", [(0, template.replace(b"@NUMBER@", b"%d" % number)) for number in range(first, first + count)],
+                           "2", f"{WRITES}:{seconds + 1}")
+        headers = bench.workloads["export_ndjson"].headers
+        settings = bench.directory / "exports.curl"
+        settings.write_text("".join(f'header = "{key}: {value}"\n' for key, value in headers.items()) +
+                            f'url = "{party.base}/v1/funding-records"\noutput = "/dev/null"\n' * EXPORTS, encoding="ascii")
+        self.exports = ["curl", "-sS", "--fail-early", "--fail", "-K", settings]
 
     def __enter__(self):
-        self.threads = [threading.Thread(target=one, daemon=True) for one in (self.run_writes, self.run_exports)]
-        for one in self.threads:
-            one.start()
+        self.exporter = subprocess.Popen(self.exports, env=environment(), stderr=subprocess.PIPE, text=True)
+        self.writer = subprocess.Popen([*priority(), *self.writes], env=environment(), stdout=subprocess.PIPE, text=True)
         return self
 
     def __exit__(self, *_):
-        self.stopping.set()
-        if self.export and self.export.poll() is None:
-            self.export.terminate()
-        for one in self.threads:
-            one.join(timeout=30)
-        if self.faults:
-            load.fail("; ".join(self.faults))
+        with self.writer, self.exporter:
+            told(self.writer.communicate()[0])
+            if self.exporter.poll() is not None:
+                load.fail(f"the mixture: an export ended with {self.exporter.returncode}: {self.exporter.stderr.read()}")
+            self.exporter.terminate()
 
 
 def reads(bench, party, seconds):
-    status = bench.workloads["status"]
-    return load.wrk(party, bench.database, CONNECTIONS, seconds, "reads.lua", status.files["all"], bench.next_seed(), pause_ms=PAUSE_MS)
+    paths = bench.workloads["status"].files["all"].read_text(encoding="ascii").splitlines()
+    random.Random(bench.next_seed()).shuffle(paths)
+    requests = [(1, f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()) for path in paths]
+    command = rate(bench, party, "reads", requests, str(CONNECTIONS), f"{READS}:{seconds}")
+    with machine.Watch(party.pid, bench.database.postmaster) as watch:
+        text, client = load.finish([*priority(), *command])
+    found = told(text)
+    return load.cost(watch.spent(client), found["good"], found["good"] / seconds, found["p50"] * 1000, found["p99"] * 1000)
 
 
 def measure(bench):

@@ -177,7 +177,7 @@ class Bench:
         workload.write_paths("peer", [workloads.with_query("/v1/alliances", status="recognised", industry_field=field, limit=self.options.limit,
                                                            cursor=workloads.cursor_of(key, one)) for _, field, key, one in found])
         values = ", ".join(f"('{field}', '{key}', '{one}')" for _, field, key, one in found)
-        rows = data.table(self.database, "list", "*", f"select * from (values {values}) v(field, key, id)")
+        rows = data.table(self.database, "list", "*", f"select * from (values {values}) v(field, key, id)")  # shuffled above
         plan = self.record_read(party, workload, [(path, {"field": field, "key": key, "id": one}) for path, field, key, one in found[:2]])
         workload.make_pgbench(plan, rows, ["field", "key", "id"])
         return plan

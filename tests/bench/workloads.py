@@ -14,7 +14,7 @@ import data
 import load
 import record
 
-REPICK = 50  # pgbench draws new parameters after so many statements: drawing is a statement too
+DRAWN = 16  # objects that pgbench draws at once, as arrays, since drawing is a statement too; each statement takes the next
 
 
 def ask(party, path, method="GET", headers=None, body=None):
@@ -50,7 +50,8 @@ def same(party, other, what):
 
 
 class Read:
-    """GET of random paths. columns: what pgbench draws, by the names of the plan's variables."""
+    """GET of random paths, of another object each time for every party. columns: what pgbench draws, by the names of the plan's variables;
+    the rows of its table stand in a random order."""
 
     def __init__(self, bench, name, title, headers=None, drop=()):
         self.bench, self.name, self.title, self.headers, self.drop = bench, name, title, headers or {}, drop
@@ -62,10 +63,12 @@ class Read:
         self.files[kind] = path
 
     def make_pgbench(self, plan, rows, columns):
-        script = record.Script(plan, False, {})
-        names = ", ".join(f"{column} as v_{column}" for column in columns)
-        pick = (f"\\if :i % {REPICK} = 0\n\\set r random(1, {rows})\nselect {names} from bench.{self.name} where n = :r \\gset\n\\endif\n"
-                "\\set i :i + 1\n")
+        drawn = min(DRAWN, rows)
+        script = record.Script(plan, False, {column: f"(:v_{column}::text[])[:k]" for column in columns})
+        names = ", ".join(f"array_agg({column}::text order by n) as v_{column}" for column in columns)
+        pick = (f"\\if :i % {drawn} = 0\n\\set r random(1, {rows - drawn + 1})\n"
+                f"select {names} from bench.{self.name} where n between :r and :r + {drawn - 1} \\gset\n\\endif\n"
+                f"\\set k :i % {drawn} + 1\n\\set i :i + 1\n")
         self.pgbench = load.Pgbench(self.bench.database, self.bench.directory, self.name, pick + script.text, {"i": 0, **script.definitions},
                                     self.bench.options.starts, any(one["generic"] for one in plan))
 

@@ -1,7 +1,11 @@
 """Exports run on connections of their own, two at a time; the third is told to come back, and a place is given back whatever happens.
 A connection that was read to its end waits for the next export, as it was when it was new."""
 import concurrent.futures
+import threading
+import urllib.request
 
+from support import seeded
+from support.client import Client
 from support.held import Held
 from support.raw import wait_until
 
@@ -84,3 +88,33 @@ def test_an_export_that_failed_leaves_nothing(world):
         assert export(auditor).status == 409
         assert wait_until(lambda: not sessions(world))
     assert export(auditor).status == 200
+
+
+def rests(world):
+    with urllib.request.urlopen(f"http://127.0.0.1:{world.admin_port}/metrics", timeout=10) as reply:
+        return next(int(line.split()[-1]) for line in reply.read().decode().splitlines() if line.startswith("stream_rests_total "))
+
+
+def test_an_export_rests_while_others_ask_and_only_then(session):
+    world = seeded.world(session, "M")
+    try:
+        auditor = Client(world.base, world.recorder, world.keys["auditor"], None)
+        alone, before = export(auditor), rests(world)
+        assert alone.status == 200 and before == 0
+        done = threading.Event()
+
+        def ask():
+            while not done.is_set():
+                assert world.anonymous.get("/v1/measures").status == 200
+
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            others = pool.submit(ask)
+            try:
+                in_company = export(auditor)
+            finally:
+                done.set()
+            others.result()
+        assert in_company.status == 200 and in_company.body == alone.body
+        assert rests(world) > 0
+    finally:
+        world.close()

@@ -1,9 +1,10 @@
 /* rate PORT CONNECTIONS REQUESTS RATE:SECONDS…: requests at a fixed rate, whatever the answers do, over a set
    of kept connections; RATE 0 is as fast as the answers come (a closed loop). The latency of a request counts
    from the moment it was due, so a service that stalls cannot hide it. REQUESTS is a file of requests as
-   bytes: a line "WEIGHT LENGTH" before each; thirty-six @ in one are filled with what makes it unique. Prints
-   one JSON object: totals, and what was answered second by second, for as long as the run is. It judges
-   nothing, and of chunks it knows only how the last one ends. */
+   bytes: a line "WEIGHT LENGTH" before each; thirty-six @ in one are filled with what makes it unique; where
+   all weights are 0 they are sent in their order, each once. It sleeps until a request is due. Prints one
+   JSON object: totals, and what was answered second by second, for as long as the run is. It judges nothing,
+   and of chunks it knows only how the last one ends. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -15,11 +16,11 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-#define KINDS       64
 #define BUFFER      65536
 #define EVENTS      512
 #define UNIQUE      36
@@ -30,7 +31,7 @@
 enum outcome { GOOD, SHED, OTHER, FAILED, OUTCOMES };
 
 struct kind {
-	int weight;
+	int until; /* the weights up to this one */
 	size_t length;
 	char *bytes, *unique;
 };
@@ -53,8 +54,8 @@ struct sample {
 };
 
 static struct {
-	int port, client_count, poller, kind_count, weights;
-	struct kind kinds[KINDS];
+	int port, client_count, poller, kind_count, next, weights;
+	struct kind *kinds;
 	struct client *clients;
 	int *idle, idle_count;
 	struct sample *samples; /* of good answers */
@@ -133,12 +134,25 @@ static void client_done(struct client *client, enum outcome outcome)
 	rate.idle[rate.idle_count++] = (int)(client - rate.clients);
 }
 
+static int by_weight(const void *at, const void *kind)
+{
+	const struct kind *one = kind;
+	if (*(const int *)at >= one->until)
+		return 1;
+	return one > rate.kinds && *(const int *)at < one[-1].until ? -1 : 0;
+}
+
 static struct kind *choose(void)
 {
-	int at = rand() % rate.weights, i = 0;
-	while (at >= rate.kinds[i].weight)
-		at -= rate.kinds[i++].weight;
-	return &rate.kinds[i];
+	if (!rate.weights)
+		return &rate.kinds[rate.next++];
+	int at = rand() % rate.weights;
+	return bsearch(&at, rate.kinds, (size_t)rate.kind_count, sizeof *rate.kinds, by_weight);
+}
+
+static bool has_more(void)
+{
+	return rate.weights || rate.next < rate.kind_count;
 }
 
 /* A server may close an idle connection just when a request is on its way there: then it is sent once more,
@@ -252,10 +266,11 @@ static void client_receive(struct client *client)
 		client_finish(client);
 }
 
-static void poll_once(int milliseconds)
+static void poll_once(int64_t microseconds)
 {
 	struct epoll_event events[EVENTS];
-	int number = epoll_wait(rate.poller, events, EVENTS, milliseconds);
+	struct timespec wait = {microseconds / 1000000, microseconds % 1000000 * 1000};
+	int number = epoll_pwait2(rate.poller, events, EVENTS, &wait, NULL);
 	for (int i = 0; i < number; i++)
 		client_receive(&rate.clients[events[i].data.u32]);
 }
@@ -263,9 +278,9 @@ static void poll_once(int milliseconds)
 static void run_closed(int64_t until)
 {
 	while (now_us() < until) {
-		while (rate.idle_count)
+		while (rate.idle_count && has_more())
 			client_send(&rate.clients[rate.idle[--rate.idle_count]], now_us());
-		poll_once(1);
+		poll_once(1000);
 	}
 }
 
@@ -274,12 +289,13 @@ static void run_open(int64_t from, int64_t until, double per_second)
 	int64_t sent = 0;
 	for (int64_t now = from; now < until; now = now_us()) {
 		int64_t due = from + (int64_t)((double)sent * 1e6 / per_second);
-		while (due <= now && rate.idle_count) {
+		while (due <= now && rate.idle_count && has_more()) {
 			client_send(&rate.clients[rate.idle[--rate.idle_count]], due);
 			sent++;
 			due = from + (int64_t)((double)sent * 1e6 / per_second);
 		}
-		poll_once(due <= now ? 1 : due - now > 1000 ? 1 : 0);
+		int64_t next = has_more() && due < until ? due : until;
+		poll_once(next > now ? next - now : 1000); /* a request without a connection waits for one */
 	}
 	/* due but never sent, because no connection was free */
 	int64_t planned = (int64_t)((double)(until - from) / 1e6 * per_second);
@@ -293,18 +309,22 @@ static void read_requests(const char *path)
 	size_t length;
 	if (!file)
 		fail(path);
-	while (rate.kind_count < KINDS && fscanf(file, "%d %zu", &weight, &length) == 2) {
+	while (fscanf(file, "%d %zu", &weight, &length) == 2) {
+		if (rate.kind_count % 1024 == 0)
+			rate.kinds =
+				realloc(rate.kinds, ((size_t)rate.kind_count + 1024) * sizeof *rate.kinds);
+		if (!rate.kinds)
+			fail("memory");
 		struct kind *kind = &rate.kinds[rate.kind_count++];
-		kind->weight = weight;
 		kind->length = length;
 		kind->bytes = calloc(1, length + 1);
 		if (!kind->bytes || fgetc(file) != '\n' || fread(kind->bytes, 1, length, file) != length)
 			fail("the file of requests");
 		kind->unique = strstr(kind->bytes, "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@");
-		rate.weights += weight;
+		kind->until = rate.weights += weight;
 	}
 	fclose(file);
-	if (!rate.weights)
+	if (!rate.kind_count)
 		fail("no requests");
 }
 
@@ -365,6 +385,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: rate PORT CONNECTIONS REQUESTS RATE:SECONDS…\n");
 		return 2;
 	}
+	prctl(PR_SET_TIMERSLACK, 1);
 	rate.port = atoi(argv[1]);
 	rate.client_count = atoi(argv[2]);
 	read_requests(argv[3]);
@@ -399,7 +420,7 @@ int main(int argc, char **argv)
 	}
 	int64_t last = now_us() + LAST_US;
 	while (rate.idle_count < rate.client_count && now_us() < last)
-		poll_once(10);
+		poll_once(10000);
 	rate.counts[FAILED] += rate.client_count - rate.idle_count;
 	print_all();
 	return 0;
