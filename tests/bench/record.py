@@ -11,7 +11,7 @@ LINE = re.compile(r"^\S+ \S+ \S+ \[(\d+)\] (LOG|DETAIL):  (.*)", re.S)
 COMMAND = re.compile("begin|commit|rollback|set local plan_cache_mode", re.I)
 PARAMETER = re.compile(r"\$(\d+) = (NULL|'(?:[^']|'')*')", re.S)
 # Who calls (the others have no authentication), and what the service does by itself meanwhile.
-ASIDE = re.compile("caller_by_key|credential_touch|sweep_.*|idempotency_key_purge")
+ASIDE = re.compile("ping|caller_by_key|credential_touch|sweep_.*|idempotency_key_purge")
 
 
 def watching(database, on):

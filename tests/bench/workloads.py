@@ -104,7 +104,7 @@ class Write:
     def __init__(self, bench, name, title, table, method, path, headers, body, variables):
         self.bench, self.name, self.title, self.table = bench, name, title, table
         self.method, self.path, self.headers, self.body, self.variables = method, path, headers, body, variables
-        self.pgbench, self.rate = None, 1000.0
+        self.pgbench, self.rate = None, 12000.0  # more than any has done, until it is known
         lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", *(f"{key}: {value}" for key, value in headers.items()),
                  f"Content-Length: {len(body.encode())}", "", body]
         self.file = bench.directory / f"{name}.http"
