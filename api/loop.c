@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -131,14 +132,17 @@ struct scheduling {
 };
 
 /* come_first - everybody waits for this thread, and it works for moments: it asks for short slices, which the
-   kernel gives sooner (6.12 and later), and for precedence, where whoever runs us allows that (root, or
-   LimitNICE). Neither is needed. */
+   kernel gives sooner (6.12 and later), and for precedence where that is allowed and nobody chose otherwise.
+   Neither is needed. */
 static void come_first(void)
 {
-	const struct scheduling wanted = {.size = sizeof wanted, .nice = NICE, .slice_ns = SLICE_NS};
-	const struct scheduling allowed = {.size = sizeof allowed, .slice_ns = SLICE_NS};
-	if (syscall(SYS_sched_setattr, 0, &wanted, 0) != 0)
-		syscall(SYS_sched_setattr, 0, &allowed, 0);
+	struct scheduling mine = {.size = sizeof mine};
+	if (getpriority(PRIO_PROCESS, 0) == 0)
+		setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
+	if (syscall(SYS_sched_getattr, 0, &mine, sizeof mine, 0) != 0)
+		return;
+	mine.slice_ns = SLICE_NS;
+	syscall(SYS_sched_setattr, 0, &mine, 0);
 }
 
 static void *run(void *context)

@@ -34,7 +34,7 @@ static void add(struct exchange *x, const char *name, const char *value)
 	add_if(*value && header_is_safe(value), x, name, value);
 }
 
-/* add_own - a value of which no part came from outside. */
+/* add_own - a value that is ours, or that was looked at character by character (trace_parse). */
 static void add_own(struct exchange *x, const char *name, const char *value)
 {
 	add_if(true, x, name, value);

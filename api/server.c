@@ -43,7 +43,7 @@
 #define URL               "/" /* what the library is told of each request: we route, and its way takes longer */
 #define BACKLOG           4096  /* connections that wait to be accepted; the kernel has a bound of its own */
 #define COMPANY_US        50000 /* a request that came so lately is company for a stream that waits */
-#define REST_MAX_US       20000 /* of such a stream, after each block */
+#define REST_MAX_US       5000  /* of such a stream, after each block */
 
 struct listener {
 	struct server *server;
@@ -278,13 +278,16 @@ static void read_headers(struct exchange *x, struct MHD_Connection *mhd)
 
 /* rest - such a stream keeps a processor of the database, and half of one here, busy for as long as it lasts.
    While others ask for something it rests as long as a block takes, from one to the next, so that who waits
-   for an answer finds a processor that is free, or soon will be. */
+   for an answer finds a processor that is free, or soon will be; but for no more than half of the time that
+   it may take. */
 static void rest(struct call *call)
 {
 	int64_t now = monotonic_us(), took = now - call->rested;
 	int64_t asked = atomic_load_explicit(&call->server->asked, memory_order_relaxed);
+	bool is_late = now - call->started > call->server->options.write_timeout_ms * INT64_C(500);
 	call->rested = now;
-	if (asked <= call->started || now - asked > COMPANY_US || atomic_load(&call->server->stopping))
+	if (asked <= call->started || now - asked > COMPANY_US || is_late ||
+	    atomic_load(&call->server->stopping))
 		return;
 	metrics_rested();
 	usleep((useconds_t)(took < REST_MAX_US ? took : REST_MAX_US));
@@ -366,9 +369,18 @@ static void stream_release(void *context)
 	call_release(context);
 }
 
+/* set_send_buffer - of a connection while a stream that waits, of which there are never many, goes out on it:
+   the loop, which serves everybody else, need not wait for its reader with each piece of a block. */
+static void set_send_buffer(const struct call *call, int size)
+{
+	if (call->stream.waits && call->connection)
+		setsockopt(call->connection->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+}
+
 static void stream_close(void *context)
 {
 	struct call *call = context;
+	set_send_buffer(call, SEND_BUFFER);
 	if (call->stream.waits && tasks_is_loop()) {
 		task_run_elsewhere(stream_end, stream_release, call);
 		return;
@@ -379,15 +391,6 @@ static void stream_close(void *context)
 
 /* ---- answers ---- */
 
-/* widen - a stream that waits, of which there are never many, goes out a block at a time: the loop, which
-   serves everybody else, is needed once for it and not for each piece. */
-static void widen(const struct call *call)
-{
-	int size = 2 * AHEAD_BLOCK;
-	if (call->stream.waits)
-		setsockopt(call->connection->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-}
-
 static void hand_over(struct call *call, struct _u_response *response)
 {
 	struct exchange *x = &call->exchange;
@@ -397,10 +400,10 @@ static void hand_over(struct call *call, struct _u_response *response)
 		call->stream = x->stream;
 		x->stream = (struct stream){0};
 		call->references++;
-		widen(call);
+		set_send_buffer(call, 2 * AHEAD_BLOCK);
 		ulfius_set_stream_response(response, (unsigned int)x->status, stream_read, stream_close,
 					   call->stream.length ? call->stream.length : U_STREAM_SIZE_UNKNOWN,
-					   call->stream.waits ? AHEAD_BLOCK : STREAM_BLOCK, call);
+					   STREAM_BLOCK, call);
 		return;
 	}
 	call->bytes = x->body.length;

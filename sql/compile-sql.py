@@ -42,16 +42,21 @@ def check_common(path, code):
         fail(path, f"the database's clock ({CLOCK.search(code).group(0).strip()}): pass the business time as a parameter")
 
 
-def merged(path, text, code, count):
+def merged(path, text, code, cardinality, count):
     """The statement asked for several callers at once: each parameter is an array with a value of each, the last column tells whose
     the row is (1 = the first). Callers' rows come one after the other, each in the statement's own order: a nested loop over the
-    callers. The arrays are looked up in sub-selects, so that the plan does not depend on how many there are and is made once."""
+    callers, because its order, or offset 0, keeps the statement a piece of its own that the planner may not turn round. The arrays are
+    looked up in sub-selects, so that the plan does not depend on how many there are and is made once."""
+    if re.search(r"\bfor\s+(no\s+key\s+)?(update|share)\b|\b(asked|told)\b", code, re.I):
+        fail(path, ":merge is for reads without locks, which have nothing named asked or told")
+    if cardinality == "many" and not re.search(r"\border by [^()]*$", code, re.I):
+        fail(path, ":many :merge needs an order by at its end")
     if count == 0 or len(re.findall(r"\$\d+", text)) != len(re.findall(r"\$\d+", code)):
         fail(path, ":merge needs parameters, and $ stands before their numbers alone")
     names = [f"p{i}" for i in range(1, count + 1)]
     arrays = ", ".join(f"(select ${i}::text[])" for i in range(1, count + 1))
     inner = re.sub(r"\$(\d+)", r"asked.p\1", text)
-    return f"select told.*, asked.n as _asked from unnest({arrays}) with ordinality asked({', '.join(names)}, n) cross join lateral (\n{inner}\n) told"
+    return f"select told.*, asked.n as _asked from unnest({arrays}) with ordinality asked({', '.join(names)}, n) cross join lateral (\n{inner}\noffset 0\n) told"
 
 
 def read_statement(path):
@@ -89,7 +94,7 @@ def read_statement(path):
         "slow": bool(match.group(2)),
         "generic": bool(match.group(3)),
         "count": count,
-        "merged": merged(path, text, code, count) if match.group(4) else None,
+        "merged": merged(path, text, code, match.group(1), count) if match.group(4) else None,
     }
 
 

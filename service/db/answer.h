@@ -1,4 +1,4 @@
-/* What a read gives its caller: some rows of a result that other callers may hold as well. Private to
+/* What a read gives its caller: a result that others who asked the same may hold as well. Private to
    service/db. */
 #ifndef ANSWER_H
 #define ANSWER_H
@@ -6,26 +6,21 @@
 #include <libpq-fe.h>
 #include <stdatomic.h>
 
-struct shared_result {
+struct answer {
 	PGresult *result;
 	atomic_int holders; /* they may end on any thread */
 };
 
-struct answer {
-	struct shared_result *shared; /* NULL = none */
-	int first, count;             /* its rows */
-};
+/* answer_new - takes the result over; NULL gives NULL. */
+struct answer *answer_new(PGresult *result);
 
-/* answer_whole - all rows of a result, which it takes over. NULL gives the empty answer. */
-struct answer answer_whole(PGresult *result);
+/* answer_hold - one holder more of it. */
+struct answer *answer_hold(struct answer *answer);
 
-/* answer_part - some rows of what another holds. */
-struct answer answer_part(const struct answer *of, int first, int count);
-
-/* answer_result - the result, NULL when there is none. */
-PGresult *answer_result(const struct answer *answer);
-
-/* answer_release - let go; the last holder clears the result. */
+/* answer_release - let go; the last holder clears the result. NULL is allowed. */
 void answer_release(struct answer *answer);
+
+/* result_rows - some rows of a result as a result of their own, so that nobody keeps those of others. */
+PGresult *result_rows(const PGresult *result, int first, int count);
 
 #endif

@@ -21,8 +21,8 @@ struct db;
 
 /* Rows of one statement; they live as long as the arena. */
 struct rows {
-	const void *result; /* PGresult; others may have rows of it too */
-	int first, count;   /* ours begin at first */
+	const void *result; /* PGresult */
+	int count;
 	enum statement statement;
 };
 

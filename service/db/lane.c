@@ -153,7 +153,7 @@ static void lead(struct lane *lane)
 }
 
 bool lane_submit(struct lane *lane, enum statement statement, const char *const *parameters, size_t count,
-		 struct answer *ret)
+		 struct answer **ret)
 {
 	struct member me = {
 		.statement = statement, .parameters = parameters, .count = count, .state = MEMBER_WAITS};
@@ -178,6 +178,6 @@ bool lane_submit(struct lane *lane, enum statement statement, const char *const 
 		PQclear(me.result);
 		return false;
 	}
-	*ret = answer_whole(me.result);
+	*ret = answer_new(me.result);
 	return true;
 }

@@ -27,7 +27,7 @@ struct member {
 	const char *const *parameters;
 	size_t count;
 	PGresult *result; /* of the execution that it is the first of */
-	struct answer answer;
+	struct answer *answer;
 	bool is_lost;
 	bool is_alone; /* an execution for it and others failed: it goes by itself */
 	struct task *task;
@@ -190,14 +190,12 @@ static void ask_again(struct loop_lane *lane, struct members *same)
    again. The member is the last, because it ends when it goes on. */
 static void tell(struct loop_lane *lane, struct member *member, bool is_lost)
 {
-	bool has_rows = PQresultStatus(answer_result(&member->answer)) == PGRES_TUPLES_OK;
+	bool has_rows = member->answer && PQresultStatus(member->answer->result) == PGRES_TUPLES_OK;
 	if (!is_lost && !has_rows && member->same.first)
 		ask_again(lane, &member->same);
 	while (member->same.first) {
 		struct member *other = members_take(&member->same);
-		if (!is_lost)
-			other->answer =
-				answer_part(&member->answer, member->answer.first, member->answer.count);
+		other->answer = is_lost ? NULL : answer_hold(member->answer);
 		other->is_lost = is_lost;
 		task_resume(other->task);
 	}
@@ -225,55 +223,59 @@ static void go_again(struct loop_lane *lane, struct member *member, bool is_alon
 	members_move(&member->merged, &lane->waiting);
 }
 
-/* take_rows - the rows of one of several, which begin at *row; moves it on. */
-static struct answer take_rows(const struct answer *whole, int asked, int *row)
+/* rows_until - where the rows of one of several end, which begin at first. */
+static int rows_until(const PGresult *result, int first, int asked)
 {
-	const PGresult *result = whole->shared->result;
-	int column = PQnfields(result) - 1, first = *row;
-	while (*row < whole->count && strtol(PQgetvalue(result, *row, column), NULL, 10) == asked)
-		++*row;
-	return answer_part(whole, first, *row - first);
+	int row = first, column = PQnfields(result) - 1;
+	while (row < PQntuples(result) && strtol(PQgetvalue(result, row, column), NULL, 10) == asked)
+		row++;
+	return row;
 }
 
 /* share - the rows of an execution for several to each of them; false when they are not in the order of those
    who asked, which the statement's form promises. */
 static bool share(struct member *member)
 {
-	struct answer whole = answer_whole(member->result);
-	int asked = 1, row = 0;
-	member->answer = take_rows(&whole, asked, &row);
-	for (struct member *other = member->merged.first; other; other = other->next)
-		other->answer = take_rows(&whole, ++asked, &row);
-	bool is_complete = row == whole.count;
-	answer_release(&whole);
-	return is_complete;
+	const PGresult *result = member->result;
+	int asked = 1, first = 0;
+	for (struct member *one = member; one; asked++) {
+		int end = rows_until(result, first, asked);
+		one->answer = answer_new(result_rows(result, first, end - first));
+		first = end;
+		one = one == member ? member->merged.first : one->next;
+	}
+	return first == PQntuples(result);
 }
 
-/* disorder - a defect of the statement, which costs it time but nobody his answer. */
-static void disorder(struct loop_lane *lane, struct member *member)
+/* split_up - an execution for several that says nothing of any of them: a failure, which may be that of one,
+   or a defect of the statement. It costs time, and nobody his answer. */
+static void split_up(struct loop_lane *lane, struct member *member)
 {
-	log_event(LOG_LEVEL_ERROR, "merged_rows_out_of_order", "statement",
-		  statements[member->statement].name, (char *)NULL);
-	answer_release(&member->answer);
-	for (struct member *other = member->merged.first; other; other = other->next)
-		answer_release(&other->answer);
-	member->result = NULL; /* the answers held it */
+	log_event(LOG_LEVEL_WARNING, "merged_statement_split", "statement",
+		  statements[member->statement].merged_name, "sqlstate",
+		  PQresultErrorField(member->result, PG_DIAG_SQLSTATE), (char *)NULL);
+	for (struct member *one = member; one;) {
+		answer_release(one->answer);
+		one->answer = NULL;
+		one = one == member ? member->merged.first : one->next;
+	}
 	go_again(lane, member, true);
 }
 
-/* answer - what came of an execution. One for several that failed says nothing of any of them. */
+/* answer - what came of an execution. */
 static void answer(struct loop_lane *lane, struct member *member)
 {
 	bool is_merged = member->merged.first;
-	if (is_merged && PQresultStatus(member->result) != PGRES_TUPLES_OK) {
-		go_again(lane, member, true);
-	} else if (is_merged && !share(member)) {
-		disorder(lane, member);
-	} else {
-		if (!is_merged)
-			member->answer = answer_whole(member->result);
-		tell_all(lane, member, false);
+	if (is_merged && (PQresultStatus(member->result) != PGRES_TUPLES_OK || !share(member))) {
+		split_up(lane, member);
+		return;
 	}
+	if (is_merged)
+		PQclear(member->result);
+	else
+		member->answer = answer_new(member->result);
+	member->result = NULL;
+	tell_all(lane, member, false);
 }
 
 /* lose - the connection is gone: those who wait find another way. */
@@ -339,12 +341,13 @@ static int merge(struct loop_lane *lane, struct member *leader, int most)
 	int n = 0;
 	if (!statements[leader->statement].merged_text || leader->is_alone)
 		return 0;
-	while (lane->waiting.first) {
+	while (lane->waiting.first && n < most) {
 		struct member *member = members_take(&lane->waiting);
-		bool fits = n < most && member->statement == leader->statement && !member->is_alone;
+		bool fits = member->statement == leader->statement && !member->is_alone;
 		members_add(fits ? &leader->merged : &rest, member);
 		n += fits;
 	}
+	members_move(&lane->waiting, &rest); /* those passed over stay first */
 	members_move(&rest, &lane->waiting);
 	return n;
 }
@@ -446,7 +449,7 @@ void loop_lane_turn(struct loop_lane *lane, bool has_news)
 }
 
 bool loop_lane_submit(struct loop_lane *lane, enum statement statement, const char *const *parameters,
-		      size_t count, struct answer *ret)
+		      size_t count, struct answer **ret)
 {
 	struct member me = {
 		.statement = statement, .parameters = parameters, .count = count, .task = task_on_loop()};

@@ -24,7 +24,7 @@ static int column_of(const struct rows *rows, const char *column)
 const char *row_text(const struct rows *rows, int row, const char *column)
 {
 	int number = column_of(rows, column);
-	return rows_value(rows, row, number);
+	return PQgetisnull(rows->result, row, number) ? NULL : PQgetvalue(rows->result, row, number);
 }
 
 bool row_is_null(const struct rows *rows, int row, const char *column)
@@ -172,11 +172,10 @@ static void array_write(struct buffer *buffer, const char *text, enum column_kin
 	buffer_free(&scratch);
 }
 
-void value_write(struct buffer *buffer, const struct rows *rows, int row, int column, enum column_kind kind)
+void value_write(struct buffer *buffer, const void *result, int row, int column, enum column_kind kind)
 {
-	int at = rows->first + row;
-	value_write_text(buffer, PQgetvalue(rows->result, at, column),
-			 (size_t)PQgetlength(rows->result, at, column), kind);
+	value_write_text(buffer, PQgetvalue(result, row, column), (size_t)PQgetlength(result, row, column),
+			 kind);
 }
 
 void value_write_text(struct buffer *buffer, const char *text, size_t length, enum column_kind kind)
@@ -213,8 +212,7 @@ const char *rows_column_name(const void *result, int column)
 	return PQfname(result, column);
 }
 
-const char *rows_value(const struct rows *rows, int row, int column)
+const char *rows_value(const void *result, int row, int column)
 {
-	int at = rows->first + row;
-	return PQgetisnull(rows->result, at, column) ? NULL : PQgetvalue(rows->result, at, column);
+	return PQgetisnull(result, row, column) ? NULL : PQgetvalue(result, row, column);
 }

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void release_result(void *result)
+static void result_release(void *result)
 {
 	PQclear(result);
 }
@@ -30,10 +30,10 @@ static struct problem *defect(struct arena *arena, enum statement statement, con
 }
 
 /* check_count - the cardinality that the statement's first line promises. */
-static struct problem *check_count(struct arena *arena, enum statement statement, const PGresult *result,
-				   int count)
+static struct problem *check_count(struct arena *arena, enum statement statement, const PGresult *result)
 {
 	bool tuples = PQresultStatus(result) == PGRES_TUPLES_OK;
+	int count = PQntuples(result);
 	switch (statements[statement].cardinality) {
 	case CARDINALITY_ONE:
 		return tuples && count == 1 ? NULL : defect(arena, statement, "not exactly one row");
@@ -48,23 +48,13 @@ static struct problem *check_count(struct arena *arena, enum statement statement
 	return tuples ? NULL : defect(arena, statement, "no rows");
 }
 
-/* judge - the rows first to first + count of a result that is the arena's already. NULL = it was lost. */
-static struct problem *judge(struct arena *arena, enum statement statement, const PGresult *result, int first,
-			     int count, struct rows *ret)
+/* give_rows - of a result that is the arena's already. */
+static struct problem *give_rows(struct arena *arena, enum statement statement, PGresult *result,
+				 struct rows *ret)
 {
-	ExecStatusType status = PQresultStatus(result);
-	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
-		return sqlstate_problem(arena, result, statement);
-	TRY(check_count(arena, statement, result, count));
-	if (ret)
-		*ret = (struct rows){result, first, count, statement};
+	TRY(check_count(arena, statement, result));
+	*ret = (struct rows){result, PQntuples(result), statement};
 	return NULL;
-}
-
-static struct problem *judge_whole(struct arena *arena, enum statement statement, const PGresult *result,
-				   struct rows *ret)
-{
-	return judge(arena, statement, result, 0, PQntuples(result), ret);
 }
 
 /* take_command - the result of a command, which gives no rows. */
@@ -77,23 +67,34 @@ static struct problem *take_command(struct arena *arena, PGresult *result)
 	return problem;
 }
 
+/* judge - a result that is the arena's already. */
+static struct problem *judge(struct arena *arena, enum statement statement, PGresult *result,
+			     struct rows *ret)
+{
+	ExecStatusType status = PQresultStatus(result);
+	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
+		return sqlstate_problem(arena, result, statement);
+	return ret ? give_rows(arena, statement, result, ret) : check_count(arena, statement, result);
+}
+
 /* take_result - tie the result to the arena and judge it. */
 static struct problem *take_result(struct arena *arena, enum statement statement, PGresult *result,
 				   struct rows *ret)
 {
-	if (result)
-		arena_defer(arena, release_result, result);
-	return judge_whole(arena, statement, result, ret);
+	if (!result)
+		return sqlstate_problem(arena, NULL, statement);
+	arena_defer(arena, result_release, result);
+	return judge(arena, statement, result, ret);
 }
 
 /* take_answer - the same for what a lane gave. */
-static struct problem *take_answer(struct arena *arena, enum statement statement, const struct answer *answer,
+static struct problem *take_answer(struct arena *arena, enum statement statement, struct answer *answer,
 				   struct rows *ret)
 {
-	struct answer *mine = arena_alloc(arena, sizeof *mine);
-	*mine = *answer;
-	arena_defer(arena, release_answer, mine);
-	return judge(arena, statement, answer_result(mine), mine->first, mine->count, ret);
+	if (!answer)
+		return sqlstate_problem(arena, NULL, statement);
+	arena_defer(arena, release_answer, answer);
+	return judge(arena, statement, answer->result, ret);
 }
 
 /* ---- in flight ---- */
@@ -135,16 +136,17 @@ static struct problem *land_one(struct db *db, struct arena *arena, const struct
 		PQclear(result);
 		return NULL;
 	}
+	struct rows rows;
 	if (!flight->keep)
 		return flight->statement == STATEMENT_COUNT
 			       ? take_command(arena, result)
-			       : take_result(arena, flight->statement, result, NULL);
+			       : take_result(arena, flight->statement, result, &rows);
 	if (result && PQresultStatus(result) != PGRES_FATAL_ERROR) {
-		arena_defer(arena, release_result, result);
+		arena_defer(arena, result_release, result);
 		*flight->keep = result;
 		return NULL;
 	}
-	return take_result(arena, flight->statement, result, NULL);
+	return take_result(arena, flight->statement, result, &rows);
 }
 
 /* land_flights - receive everything that is in flight; the first failure. */
@@ -202,7 +204,7 @@ static struct problem *run_open(struct db *db, struct arena *arena, enum stateme
 	if (!ret && db->flight_count < FLIGHTS_MAX - AHEAD_MAX - 1)
 		return NULL;
 	TRY(round_trip(db, arena));
-	return ret ? judge_whole(arena, statement, result, ret) : NULL;
+	return ret ? give_rows(arena, statement, result, ret) : NULL;
 }
 
 struct ahead *db_ahead(struct db *db, struct arena *arena, enum statement statement,
@@ -236,7 +238,7 @@ struct problem *db_take(struct db *db, struct arena *arena, struct ahead *ahead,
 		return db_run(db, arena, ahead->statement, ahead->parameters, ahead->count, ret);
 	if (!ahead->result)
 		return db->failed ? db->failed : defect(arena, ahead->statement, "taken after its failure");
-	return judge_whole(arena, ahead->statement, ahead->result, ret);
+	return give_rows(arena, ahead->statement, ahead->result, ret);
 }
 
 /* ---- alone and on the lane ---- */
@@ -255,7 +257,7 @@ static struct problem *run_whole(struct db *db, struct arena *arena, enum statem
 	if (db->failed)
 		return db->failed;
 	TRY(round_trip(db, arena));
-	return ret ? judge_whole(arena, statement, result, ret) : NULL;
+	return ret ? give_rows(arena, statement, result, ret) : NULL;
 }
 
 /* run_alone - one read on a pooled connection: a slow one, or one that the lane lost. */
@@ -280,7 +282,7 @@ static struct problem *run_alone(struct pool *pool, struct arena *arena, enum st
 
 /* submit - on the lane of the thread we are on. */
 static bool submit(struct pool *pool, enum statement statement, const char *const *parameters, size_t count,
-		   struct answer *ret)
+		   struct answer **ret)
 {
 	if (!task_on_loop())
 		return lane_submit(pool_lane(pool), statement, parameters, count, ret);
@@ -296,10 +298,10 @@ struct problem *db_run(struct db *db, struct arena *arena, enum statement statem
 		return defect(arena, statement, "wrong number of parameters");
 	if (!db->lane)
 		return run_open(db, arena, statement, parameters, count, ret);
-	struct answer answer = {NULL, 0, 0};
+	struct answer *answer = NULL;
 	if (statements[statement].slow || !submit(db->pool, statement, parameters, count, &answer))
 		return run_alone(db->pool, arena, statement, parameters, count, ret);
-	struct problem *problem = take_answer(arena, statement, &answer, ret);
+	struct problem *problem = take_answer(arena, statement, answer, ret);
 	if (problem && db_is_retryable(problem))
 		return run_alone(db->pool, arena, statement, parameters, count, ret);
 	return problem;

@@ -1,4 +1,4 @@
--- :many :merge
+-- :many
 -- alliance_page in one industry field, by its index
 select a.id, a.number, a.name, a.industry_field, a.industry_class, a.division_code, v.name as division_name,
        o.name as "lead.name", u.name as "recommender.name",

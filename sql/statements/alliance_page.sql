@@ -1,4 +1,4 @@
--- :many :merge
+-- :many
 -- the public list, perhaps of some statuses; the bound of 201 and the condition on y, which is true of all, tell the planner how few rows a
 -- page has, whose length it does not know: then it keeps the plan for all values
 select a.id, a.number, a.name, a.industry_field, a.industry_class, a.division_code, v.name as division_name,

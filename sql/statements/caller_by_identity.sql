@@ -1,4 +1,4 @@
--- :optional :merge
+-- :optional
 select a.id as account_id, a.name, a.disabled_at is not null as disabled, coalesce((
     select json_agg(json_build_object('role', g.role, 'organisation_id', g.organisation_id, 'recommender_id', g.recommender_id,
                                       'expert_id', g.expert_id) order by g.granted_at, g.id)

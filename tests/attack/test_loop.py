@@ -49,12 +49,15 @@ def ask(world, token, request, body=b""):
     return client
 
 
+def log_of(world):
+    return pathlib.Path(clusters.control("home", world.cluster.directory), "log").read_text(encoding="utf-8", errors="replace")
+
+
 def counted(world, line):
     """How often the service's sessions on this database have left such a line in the database's log."""
     sessions = {row[0] for row in world.sql("select pid from pg_stat_activity where datname = current_database() and usename = "
                                             f"'{clusters.SERVICE}'", user=clusters.SERVICE)}
-    log = pathlib.Path(clusters.control("home", world.cluster.directory), "log").read_text(encoding="utf-8", errors="replace")
-    return sum(pid in sessions for pid in re.findall(rf"\[(\d+)\] {line}", log))
+    return sum(pid in sessions for pid in re.findall(rf"\[(\d+)\] {line}", log_of(world)))
 
 
 def executions(world, statement):
@@ -127,25 +130,48 @@ def test_what_many_ask_about_different_things_is_asked_at_once(make_world):
     assert raw.wait_until(lambda: (executions(world, "caller_by_key"), executions(world, "caller_by_key_merged")) == (1, 1))
 
 
+def asked_about(world, statement, parameter):
+    """The values of a parameter in the executions of a statement: of the form for several, those of all of them."""
+    found = re.findall(rf"LOG:  execute {statement}(_merged)?: .*?\n[^\n]*DETAIL:  parameters: ([^\n]*(?:\n\t[^\n]*)*)", log_of(world), re.S)
+    values = []
+    for merged, parameters in found:
+        literal = re.search(rf"\${parameter} = ('(?:[^']|'')*')", parameters).group(1)
+        values += [row[0] for row in world.sql(f"select unnest({literal}::text[])" if merged else f"select {literal}")]
+    return values
+
+
 def test_whatever_text_is_asked_about_reaches_the_database_as_it_is(make_world):
     world = watched(make_world)
     auditor = world.client("auditor")
-    texts = ["x", '"', "\\", "{a,b}", "}", "NULL", "null", " ", "'", ",", '联盟"\\"', "%", "a" * 36]
-    paths = ["/v1/funding-records?" + urllib.parse.urlencode({"alliance": text}) for text in texts]
-    alone = [auditor.get(path) for path in paths]
-    assert {reply.status for reply in alone} == {200}
-    assert raw.wait_until(lambda: executions(world, "funding_record_of_alliance") == len(paths))
+    texts = ["x", '"', "\\", "{a,b}", "}", "NULL", "null", " ", "'", ",", '联盟"\\"', "%", "\\\"", "a" * 36]
     with concurrent.futures.ThreadPoolExecutor(16) as threads:
         with Held(world, "lock table award in access exclusive mode"):
-            first = threads.submit(auditor.get, paths[0])
+            first = threads.submit(auditor.get, "/v1/funding-records?alliance=first")
             assert waiting(world, 1)
-            others = [threads.submit(auditor.get, path) for path in paths[1:]]
-            assert at_work(world, "read", len(paths))
-            assert raw.wait_until(lambda: executions(world, "caller_by_key") + executions(world, "caller_by_key_merged") > len(paths))
-        together = [one.result() for one in [first, *others]]
-    assert [(reply.status, reply.json["items"]) for reply in together] == [(200, [])] * len(paths)
-    assert raw.wait_until(lambda: executions(world, "funding_record_of_alliance") == len(paths) + 1)
+            others = [threads.submit(auditor.get, "/v1/funding-records?" + urllib.parse.urlencode({"alliance": text})) for text in texts]
+            assert at_work(world, "read", 1 + len(texts))
+        assert [(one.result().status, one.result().json["items"]) for one in [first, *others]] == [(200, [])] * (1 + len(texts))
+    assert raw.wait_until(lambda: sorted(asked_about(world, "funding_record_of_alliance", 5)) == sorted(["first", *texts]))
     assert executions(world, "funding_record_of_alliance_merged") >= 1
+
+
+def test_an_execution_for_several_whose_connection_is_lost_fails_none_of_them(make_world):
+    """They find another way, and those who asked the same with them."""
+    world = watched(make_world)
+    officers = [world.client("officer", name=f"officer {number}") for number in range(4)]
+    with concurrent.futures.ThreadPoolExecutor(16) as threads:
+        with Held(world, LOCK):
+            first = threads.submit(officers[0].get, "/v1/me")
+            assert waiting(world, 1)
+            others = [threads.submit(one.get, "/v1/me") for one in officers[1:] * 2]
+            assert at_work(world, "read", 7)
+            assert cancel(world) == 1 and first.result().status == 503
+            assert waiting(world, 1)
+            assert world.value(WAITING.format("count(pg_terminate_backend(pid))"), user=clusters.SERVICE) == "1"
+            assert raw.wait_until(lambda: int(world.value(WAITING.format("count(*)"), user=clusters.SERVICE)) > 0)
+            assert not any(one.done() for one in others)
+        assert [one.result().json["account"]["name"] for one in others] == [f"officer {number}" for number in (1, 2, 3)] * 2
+    assert at_work(world, "read", 0)
 
 
 def test_an_execution_for_several_that_fails_fails_none_of_them(make_world):

@@ -59,13 +59,13 @@ def cost(spent, requests, rate, p50, p99):
     return Run(requests, rate, p50, p99, spent.service * each, spent.database * each, spent.client * each, spent.resident, spent.foreign)
 
 
-def wrk(party, database, connections, seconds, script, *arguments, pause_ms=0):
-    """pause_ms: how long each connection waits before its next request, on average; 0 is as fast as it can."""
+def wrk(party, database, connections, seconds, script, *arguments):
+    """Each connection as fast as it can."""
     found = None
     while not found or (script == "reads.lua" and not found["requests"] and not found["errors"] and seconds <= 60):  # too slow for that time
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "60s", "-s", HERE / script, party.base, "--", *arguments]
         with Watch(party.pid, database.postmaster) as watch:
-            text, client = finish(command, {"BENCH_PAUSE": str(pause_ms)} if pause_ms else None)
+            text, client = finish(command)
         found = json.loads(re.search(r"^\{.*\}$", text, re.M).group(0))
         seconds *= 4
     if found["errors"] or not found["requests"]:

@@ -8,6 +8,7 @@ import functools
 import json
 import random
 import subprocess
+import time
 
 import load
 import machine
@@ -55,10 +56,13 @@ class Background:
         settings = bench.directory / "exports.curl"
         settings.write_text("".join(f'header = "{key}: {value}"\n' for key, value in headers.items()) +
                             f'url = "{party.base}/v1/funding-records"\noutput = "/dev/null"\n' * EXPORTS, encoding="ascii")
-        self.exports = ["curl", "-sS", "--fail-early", "--fail", "-K", settings]
+        self.exports = ["curl", "-sS", "--fail-early", "--fail", "-w", "%{size_download}\\n", "-K", settings]
+        self.size = bench.workloads["export_ndjson"].sizes.get(party.name)  # known where the answers were compared
+        self.read = self.seconds = 0
 
     def __enter__(self):
-        self.exporter = subprocess.Popen(self.exports, env=environment(), stderr=subprocess.PIPE, text=True)
+        self.began = time.monotonic()
+        self.exporter = subprocess.Popen(self.exports, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.writer = subprocess.Popen([*priority(), *self.writes], env=environment(), stdout=subprocess.PIPE, text=True)
         return self
 
@@ -68,6 +72,12 @@ class Background:
             if self.exporter.poll() is not None:
                 load.fail(f"the mixture: an export ended with {self.exporter.returncode}: {self.exporter.stderr.read()}")
             self.exporter.terminate()
+            sizes = [int(line) for line in self.exporter.stdout.read().split()]
+        self.seconds = time.monotonic() - self.began
+        self.read = len(sizes)
+        # the last line is of the one that was ended in the middle
+        if self.size and any(size != self.size for size in sizes[:-1]):
+            load.fail(f"the mixture: exports of {set(sizes)} bytes in place of {self.size}")
 
 
 def reads(bench, party, seconds):
@@ -86,5 +96,7 @@ def measure(bench):
     bench.say("status reads at a steady rate, alone and under an export and 50 writes a second")
     runs = bench.runs.setdefault("latency", {})
     runs.setdefault("alone", []).append(reads(bench, party, seconds))
-    with Background(bench, party, seconds):
+    with Background(bench, party, seconds) as background:
         runs.setdefault("under load", []).append(reads(bench, party, seconds))
+    bench.mixture.append({"exports_a_second": background.read / background.seconds, "clients_first": bool(priority())})
+    bench.say(f"{background.read} exports in {background.seconds:.1f} s beside it")

@@ -1,12 +1,6 @@
 -- wrk: GET of random paths out of a file. Arguments: the file, a seed, then header lines "Name: value".
--- BENCH_PAUSE in the environment: milliseconds that a connection waits before its next request, on average.
 -- Prints one line of JSON when it is done.
 local requests, count = {}, 0
-local pause = tonumber(os.getenv("BENCH_PAUSE"))
-
-if pause then
-  function delay() return math.random(0, 2 * pause) end
-end
 
 function init(args)
   math.randomseed(tonumber(args[2]))

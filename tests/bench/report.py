@@ -103,7 +103,7 @@ def result(bench):
     return {"at": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "quick": bench.options.quick, "alliances": bench.options.alliances,
             "funding_records": bench.workloads["export_csv"].rows, "seconds_per_run": bench.options.seconds,
             "machine": {"cores": os.cpu_count(), "model": model[0] if model else "unknown"}, "versions": variants.versions(),
-            "missing": bench.missing, "titles": {name: one.title for name, one in bench.workloads.items()}, "workloads": rows, "ratios": ratios,
+            "missing": bench.missing, "mixture": bench.mixture, "titles": {name: one.title for name, one in bench.workloads.items()}, "workloads": rows, "ratios": ratios,
             "met": all(one["first_met"] is not False for one in ratios)}
 
 

@@ -12,6 +12,9 @@ What a ratio means: above 1 is better than the other.
 - The durable writes wait for the disk, where several commits may share one flush, and an export runs one backend as fast as it can:
   there the judged ratio is throughput, from interleaved rounds. "psql copy" connects for each export, as one does by hand; "psql
   session" has done it before, as the service's connection has, and is what the database itself needs.
+- What the service was seen to run is what one request at a time makes it run. Under load it also asks one statement about several things
+  at once (:merge); the others ask the single statements. pgbench draws the objects that it asks about sixteen at a time, which is part of
+  its figure: 2 to 3 us a statement.
 - p99 is latency at the other's p99 of the same run (best peer), or under the mixture at its own p99 alone.
 - Memory is the resident size, of the service with its cache full, at 64 connections and during exports.
 The first column of the targets decides the exit code; the second is the goal and is told. QUICK=1 shows that all of it works and
@@ -55,7 +58,7 @@ class Bench:
         self.build = self.build if self.build.is_absolute() else ROOT / self.build
         self.binary = self.build / "plain/allianced"
         self.directory = pathlib.Path(options.directory)
-        self.parties, self.missing, self.runs, self.seed = {}, {}, {}, 0
+        self.parties, self.missing, self.runs, self.mixture, self.seed = {}, {}, {}, [], 0
         self.began = time.monotonic()
         self.database, self.workloads = None, {}
 

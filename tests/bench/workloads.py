@@ -14,7 +14,7 @@ import data
 import load
 import record
 
-DRAWN = 16  # objects that pgbench draws at once, as arrays, since drawing is a statement too; each statement takes the next
+DRAWN = 16  # objects that pgbench draws at once, since drawing is a statement too; each statement takes the next
 
 
 def ask(party, path, method="GET", headers=None, body=None):
@@ -50,7 +50,7 @@ def same(party, other, what):
 
 
 class Read:
-    """GET of random paths, of another object each time for every party. columns: what pgbench draws, by the names of the plan's variables;
+    """GET of random paths, of another object each time for every party (of HOT ones for the instance with the cache). columns: what pgbench draws, by the names of the plan's variables;
     the rows of its table stand in a random order."""
 
     def __init__(self, bench, name, title, headers=None, drop=()):
@@ -64,13 +64,22 @@ class Read:
 
     def make_pgbench(self, plan, rows, columns):
         drawn = min(DRAWN, rows)
-        script = record.Script(plan, False, {column: f"(:v_{column}::text[])[:k]" for column in columns})
-        names = ", ".join(f"array_agg({column}::text order by n) as v_{column}" for column in columns)
-        pick = (f"\\if :i % {drawn} = 0\n\\set r random(1, {rows - drawn + 1})\n"
-                f"select {names} from bench.{self.name} where n between :r and :r + {drawn - 1} \\gset\n\\endif\n"
-                f"\\set k :i % {drawn} + 1\n\\set i :i + 1\n")
+        widths = {column: self.width(column) for column in columns}
+        script = record.Script(plan, False, {column: f"substr(:v_{column}, :k * {width} + 1, {width})" for column, width in widths.items()})
+        names = ", ".join(f"string_agg({column}::text, '' order by n) as v_{column}" for column in columns)
+        drawable = data.table(self.bench.database, f"{self.name}_drawn", "*", f"select {names} from bench.{self.name} group by (n - 1) / {drawn} "
+                              f"having count(*) = {drawn}")
+        pick = (f"\\if :i % {drawn} = 0\n\\set r random(1, {drawable})\nselect {', '.join(f'v_{column}' for column in columns)} "
+                f"from bench.{self.name}_drawn where n = :r \\gset\n\\endif\n\\set k :i % {drawn}\n\\set i :i + 1\n")
         self.pgbench = load.Pgbench(self.bench.database, self.bench.directory, self.name, pick + script.text, {"i": 0, **script.definitions},
                                     self.bench.options.starts, any(one["generic"] for one in plan))
+
+    def width(self, column):
+        """The values stand in one text, each where its number says."""
+        (least, most), = self.bench.database.sql(f"select min(length({column}::text)), max(length({column}::text)) from bench.{self.name}")
+        if least != most:
+            load.fail(f"{self.title}: the values of {column} differ in length")
+        return int(most)
 
     def file_of(self, party):
         """The paths for a party: "all"; for the peers "peer" where their cursors are others; for the instance with the cache "hot", where it fits."""

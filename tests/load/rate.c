@@ -271,6 +271,8 @@ static void poll_once(int64_t microseconds)
 	struct epoll_event events[EVENTS];
 	struct timespec wait = {microseconds / 1000000, microseconds % 1000000 * 1000};
 	int number = epoll_pwait2(rate.poller, events, EVENTS, &wait, NULL);
+	if (number < 0 && errno != EINTR)
+		fail("epoll_pwait2");
 	for (int i = 0; i < number; i++)
 		client_receive(&rate.clients[events[i].data.u32]);
 }
