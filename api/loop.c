@@ -21,6 +21,9 @@
 #define NICE       (-15)
 #define SLICE_NS   100000
 
+/* SCHED_FLAG_RESET_ON_FORK of the kernel, which the C library does not have either. */
+#define RESET_ON_FORK UINT64_C(1)
+
 struct lane_of_loop {
 	struct loop_lane *lane;
 	bool has_news; /* of the database */
@@ -142,6 +145,7 @@ static void come_first(void)
 	if (syscall(SYS_sched_getattr, 0, &mine, sizeof mine, 0) != 0)
 		return;
 	mine.slice_ns = SLICE_NS;
+	mine.flags |= RESET_ON_FORK; /* the workers, which this thread starts, are like everybody else */
 	syscall(SYS_sched_setattr, 0, &mine, 0);
 }
 

@@ -73,7 +73,7 @@ struct call {
 	char *block; /* of a stream that waits: what a worker read ahead */
 	long block_length, block_sent;
 	bool has_block;
-	int64_t started, rested; /* microseconds, monotonic; rested: when its stream did so last */
+	int64_t started; /* microseconds, monotonic */
 	uint64_t bytes;
 	int references;
 	bool is_answered, has_failed;
@@ -118,7 +118,7 @@ static struct call *call_new(struct connection *connection, struct server *serve
 	struct call *call = arena_alloc(arena, sizeof *call);
 	call->server = server;
 	call->connection = connection;
-	call->started = call->rested = monotonic_us();
+	call->started = monotonic_us();
 	if (!connection->is_admin)
 		atomic_store_explicit(&server->asked, call->started, memory_order_relaxed);
 	call->references = 1;
@@ -171,6 +171,14 @@ static void log_call(const struct call *call, int status, int64_t microseconds)
 	log_request(&line);
 }
 
+/* set_send_buffer - of a connection while an export, of which there are two at most, goes out on it: the
+   loop, which serves everybody else, need not wait for its reader with each piece of a block. */
+static void set_send_buffer(const struct call *call, int size)
+{
+	if (call->stream.rests)
+		setsockopt(call->connection->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+}
+
 static void call_end(struct call *call, bool is_complete)
 {
 	int64_t microseconds = monotonic_us() - call->started;
@@ -181,6 +189,7 @@ static void call_end(struct call *call, bool is_complete)
 		log_call(call, status, microseconds);
 		metrics_in_flight(-1);
 	}
+	set_send_buffer(call, SEND_BUFFER);
 	call->connection->call = NULL;
 	call->connection = NULL;
 	call_release(call);
@@ -277,29 +286,27 @@ static void read_headers(struct exchange *x, struct MHD_Connection *mhd)
 /* ---- streams ---- */
 
 /* rest - such a stream keeps a processor of the database, and half of one here, busy for as long as it lasts.
-   While others ask for something it rests as long as a block takes, from one to the next, so that who waits
-   for an answer finds a processor that is free, or soon will be; but for no more than half of the time that
-   it may take. */
-static void rest(struct call *call)
+   While others ask for something it rests as long as it worked, so that who waits for an answer finds a
+   processor that is free, or soon will be; but only in the first quarter of the time that it may take. */
+static void rest(const struct call *call, int64_t worked)
 {
-	int64_t now = monotonic_us(), took = now - call->rested;
+	int64_t now = monotonic_us();
 	int64_t asked = atomic_load_explicit(&call->server->asked, memory_order_relaxed);
-	bool is_late = now - call->started > call->server->options.write_timeout_ms * INT64_C(500);
-	call->rested = now;
+	bool is_late = now - call->started > call->server->options.write_timeout_ms * INT64_C(250);
 	if (asked <= call->started || now - asked > COMPANY_US || is_late ||
 	    atomic_load(&call->server->stopping))
 		return;
 	metrics_rested();
-	usleep((useconds_t)(took < REST_MAX_US ? took : REST_MAX_US));
-	call->rested = monotonic_us();
+	usleep((useconds_t)(worked < REST_MAX_US ? worked : REST_MAX_US));
 }
 
 static void block_read(void *context)
 {
 	struct call *call = context;
+	int64_t began = monotonic_us();
 	call->block_length = call->stream.read(call->stream.context, call->block, AHEAD_BLOCK);
-	if (call->block_length > 0)
-		rest(call);
+	if (call->stream.rests && call->block_length > 0)
+		rest(call, monotonic_us() - began);
 }
 
 static void block_end(void *context)
@@ -369,18 +376,9 @@ static void stream_release(void *context)
 	call_release(context);
 }
 
-/* set_send_buffer - of a connection while a stream that waits, of which there are never many, goes out on it:
-   the loop, which serves everybody else, need not wait for its reader with each piece of a block. */
-static void set_send_buffer(const struct call *call, int size)
-{
-	if (call->stream.waits && call->connection)
-		setsockopt(call->connection->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-}
-
 static void stream_close(void *context)
 {
 	struct call *call = context;
-	set_send_buffer(call, SEND_BUFFER);
 	if (call->stream.waits && tasks_is_loop()) {
 		task_run_elsewhere(stream_end, stream_release, call);
 		return;

@@ -122,7 +122,7 @@ static struct problem *export_records(struct request *rq, const char *const *par
 	bool csv = !strcmp(rq->accept, "text/csv");
 	TRY(export_open(rq->pool, rq->arena, SQL_FUNDING_RECORD_EXPORT, parameters, FILTERS + 1,
 			csv ? EXPORT_CSV : EXPORT_NDJSON, &export));
-	rq->reply.stream = (struct stream){stream_read, stream_close, export, 0, true};
+	rq->reply.stream = (struct stream){stream_read, stream_close, export, 0, true, true};
 	rq->reply.media_type = csv ? "text/csv; charset=utf-8; header=present" : "application/x-ndjson";
 	rq->reply.disposition =
 		arena_printf(rq->arena, "funding-records-%s.%s", rq->today_text, csv ? "csv" : "ndjson");

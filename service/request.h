@@ -44,6 +44,7 @@ struct stream {
 	void *context;
 	size_t length; /* 0 = not known before its end */
 	bool waits;    /* read and close may block */
+	bool rests;    /* it keeps the database at work as long as it lasts, so it rests while others ask */
 };
 
 struct reply {

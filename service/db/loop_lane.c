@@ -16,6 +16,7 @@
 #include <sys/epoll.h>
 
 #define BATCH     32
+#define TOGETHER  8   /* of those that give many rows: one time-out of the server is for all of them */
 #define MEMBER_MS 250 /* how much later a batch may be for each member beyond the first */
 
 struct members {
@@ -183,6 +184,7 @@ static void ask_again(struct loop_lane *lane, struct members *same)
 {
 	struct member *leader = members_take(same);
 	members_move(same, &leader->same);
+	leader->is_alone = true; /* what failed for one shall not fail for those it would be merged with */
 	members_add(&lane->waiting, leader);
 }
 
@@ -341,6 +343,8 @@ static int merge(struct loop_lane *lane, struct member *leader, int most)
 	int n = 0;
 	if (!statements[leader->statement].merged_text || leader->is_alone)
 		return 0;
+	if (statements[leader->statement].cardinality == CARDINALITY_MANY && most > TOGETHER - 1)
+		most = TOGETHER - 1;
 	while (lane->waiting.first && n < most) {
 		struct member *member = members_take(&lane->waiting);
 		bool fits = member->statement == leader->statement && !member->is_alone;

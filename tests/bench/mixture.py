@@ -56,13 +56,13 @@ class Background:
         settings = bench.directory / "exports.curl"
         settings.write_text("".join(f'header = "{key}: {value}"\n' for key, value in headers.items()) +
                             f'url = "{party.base}/v1/funding-records"\noutput = "/dev/null"\n' * EXPORTS, encoding="ascii")
-        self.exports = ["curl", "-sS", "--fail-early", "--fail", "-w", "%{size_download}\\n", "-K", settings]
+        self.exports = ["curl", "-sS", "--fail-early", "--fail", "-w", "%{stderr}%{size_download}\\n", "-K", settings]
         self.size = bench.workloads["export_ndjson"].sizes.get(party.name)  # known where the answers were compared
         self.read = self.seconds = 0
 
     def __enter__(self):
         self.began = time.monotonic()
-        self.exporter = subprocess.Popen(self.exports, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.exporter = subprocess.Popen(self.exports, env=environment(), stderr=subprocess.PIPE, text=True)
         self.writer = subprocess.Popen([*priority(), *self.writes], env=environment(), stdout=subprocess.PIPE, text=True)
         return self
 
@@ -72,11 +72,10 @@ class Background:
             if self.exporter.poll() is not None:
                 load.fail(f"the mixture: an export ended with {self.exporter.returncode}: {self.exporter.stderr.read()}")
             self.exporter.terminate()
-            sizes = [int(line) for line in self.exporter.stdout.read().split()]
+            sizes = [int(line) for line in self.exporter.stderr.read().split()]
         self.seconds = time.monotonic() - self.began
         self.read = len(sizes)
-        # the last line is of the one that was ended in the middle
-        if self.size and any(size != self.size for size in sizes[:-1]):
+        if len(set(sizes)) > 1 or (self.size and sizes and sizes[0] != self.size):
             load.fail(f"the mixture: exports of {set(sizes)} bytes in place of {self.size}")
 
 

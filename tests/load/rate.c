@@ -296,6 +296,7 @@ static void run_open(int64_t from, int64_t until, double per_second)
 			sent++;
 			due = from + (int64_t)((double)sent * 1e6 / per_second);
 		}
+		now = now_us();
 		int64_t next = has_more() && due < until ? due : until;
 		poll_once(next > now ? next - now : 1000); /* a request without a connection waits for one */
 	}
