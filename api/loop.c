@@ -21,9 +21,6 @@
 #define NICE       (-15)
 #define SLICE_NS   100000
 
-/* SCHED_FLAG_RESET_ON_FORK of the kernel, which the C library does not have either. */
-#define RESET_ON_FORK UINT64_C(1)
-
 struct lane_of_loop {
 	struct loop_lane *lane;
 	bool has_news; /* of the database */
@@ -133,6 +130,7 @@ struct scheduling {
 	uint32_t priority;
 	uint64_t slice_ns, deadline_ns, period_ns;
 };
+#define RESET_ON_FORK UINT64_C(1) /* its SCHED_FLAG_RESET_ON_FORK */
 
 /* come_first - everybody waits for this thread, and it works for moments: it asks for short slices, which the
    kernel gives sooner (6.12 and later), and for precedence where that is allowed and nobody chose otherwise.

@@ -78,16 +78,6 @@ void log_flush(void)
 	pthread_mutex_unlock(&requests.mutex);
 }
 
-static void json_member(struct buffer *line, const char *key, const char *value)
-{
-	if (!value)
-		return;
-	buffer_char(line, ',');
-	buffer_json_string(line, key, strlen(key));
-	buffer_char(line, ':');
-	buffer_json_string(line, value, strlen(value));
-}
-
 /* text_field, number_field - of every request: start is the comma, the name in quotes and the colon. */
 static void text_field(struct buffer *line, const char *start, const char *value)
 {
@@ -95,6 +85,15 @@ static void text_field(struct buffer *line, const char *start, const char *value
 		return;
 	buffer_text(line, start);
 	buffer_json_string(line, value, strlen(value));
+}
+
+static void json_member(struct buffer *line, const char *key, const char *value)
+{
+	if (!value)
+		return;
+	buffer_char(line, ',');
+	buffer_json_string(line, key, strlen(key));
+	text_field(line, ":", value);
 }
 
 static void number_field(struct buffer *line, const char *start, int64_t value)

@@ -155,18 +155,24 @@ def test_whatever_text_is_asked_about_reaches_the_database_as_it_is(make_world):
     assert executions(world, "funding_record_of_alliance_merged") >= 1
 
 
+def together_behind_a_failure(world, threads, officer, others):
+    """The reads of the others, on their way as one execution that waits for the lock: they gathered behind one that has failed."""
+    first = threads.submit(officer.get, "/v1/me")
+    assert waiting(world, 1)
+    asked = [threads.submit(one.get, "/v1/me") for one in others]
+    assert at_work(world, "read", 1 + len(others))
+    assert cancel(world) == 1 and first.result().status == 503
+    assert waiting(world, 1)
+    return asked
+
+
 def test_an_execution_for_several_whose_connection_is_lost_fails_none_of_them(make_world):
     """They find another way, and those who asked the same with them."""
     world = watched(make_world)
     officers = [world.client("officer", name=f"officer {number}") for number in range(4)]
     with concurrent.futures.ThreadPoolExecutor(16) as threads:
         with Held(world, LOCK):
-            first = threads.submit(officers[0].get, "/v1/me")
-            assert waiting(world, 1)
-            others = [threads.submit(one.get, "/v1/me") for one in officers[1:] * 2]
-            assert at_work(world, "read", 7)
-            assert cancel(world) == 1 and first.result().status == 503
-            assert waiting(world, 1)
+            others = together_behind_a_failure(world, threads, officers[0], officers[1:] * 2)
             assert world.value(WAITING.format("count(pg_terminate_backend(pid))"), user=clusters.SERVICE) == "1"
             assert raw.wait_until(lambda: int(world.value(WAITING.format("count(*)"), user=clusters.SERVICE)) > 0)
             assert not any(one.done() for one in others)
@@ -180,13 +186,8 @@ def test_an_execution_for_several_that_fails_fails_none_of_them(make_world):
     officers = [world.client("officer", name=f"officer {number}") for number in range(5)]
     with concurrent.futures.ThreadPoolExecutor(16) as threads:
         with Held(world, LOCK):
-            first = threads.submit(officers[0].get, "/v1/me")
-            assert waiting(world, 1)
-            others = [threads.submit(one.get, "/v1/me") for one in officers[1:]]
-            assert at_work(world, "read", 5)
+            others = together_behind_a_failure(world, threads, officers[0], officers[1:])
             assert cancel(world) == 1
-            assert first.result().status == 503
-            assert waiting(world, 1) and cancel(world) == 1
             assert raw.wait_until(lambda: failures(world, "select told[.][*], asked[.]n as _asked from ") == 1) and waiting(world, 1)
             assert not any(one.done() for one in others)
         assert [one.result().json["account"]["name"] for one in others] == [f"officer {number}" for number in range(1, 5)]

@@ -39,10 +39,10 @@ def fail(text):
     raise SystemExit(f"bench: {text}")
 
 
-def finish(command, more=None, **options):
-    """(output, CPU seconds) of a process that must go well: wait4 tells what it used. more: for its environment."""
+def finish(command, **options):
+    """(output, CPU seconds) of a process that must go well: wait4 tells what it used."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen([str(word) for word in command], stdout=options.pop("stdout", out), stderr=errors, env=environment(**(more or {})),
+        process = subprocess.Popen([str(word) for word in command], stdout=options.pop("stdout", out), stderr=errors, env=environment(),
                                    **options)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)

@@ -12,6 +12,7 @@ import time
 
 import load
 import machine
+from support import rate
 from support.process import environment
 
 CONNECTIONS, READS, WRITES = 16, 800, 50
@@ -28,11 +29,9 @@ def priority():
         return []
 
 
-def rate(bench, party, name, requests, *words):
-    """The command for these requests; requests: (weight, bytes)."""
-    path = bench.directory / f"{name}.requests"
-    path.write_bytes(b"\n".join(b"%d %d\n%b" % (weight, len(data), data) for weight, data in requests))
-    return [bench.build / "load/rate", str(party.port), words[0], path, *words[1:]]
+def generator(bench, party, name, connections, requests, phase):
+    """The command that sends these requests, (weight, bytes), to the party: before all others, where that is allowed."""
+    return [*priority(), *rate.command(bench.build / "load", party.port, connections, bench.directory / f"{name}.requests", requests, phase)]
 
 
 def told(text):
@@ -50,8 +49,8 @@ class Background:
         count = WRITES * (seconds + 1)
         first = bench.blocks.take("organisation", count)
         template = bench.workloads["write"].file.read_bytes()
-        self.writes = rate(bench, party, "writes", [(0, template.replace(b"@NUMBER@", b"%d" % number)) for number in range(first, first + count)],
-                           "2", f"{WRITES}:{seconds + 1}")
+        requests = [(0, template.replace(b"@NUMBER@", b"%d" % number)) for number in range(first, first + count)]
+        self.writes = generator(bench, party, "writes", 2, requests, f"{WRITES}:{seconds + 1}")
         headers = bench.workloads["export_ndjson"].headers
         settings = bench.directory / "exports.curl"
         settings.write_text("".join(f'header = "{key}: {value}"\n' for key, value in headers.items()) +
@@ -63,7 +62,7 @@ class Background:
     def __enter__(self):
         self.began = time.monotonic()
         self.exporter = subprocess.Popen(self.exports, env=environment(), stderr=subprocess.PIPE, text=True)
-        self.writer = subprocess.Popen([*priority(), *self.writes], env=environment(), stdout=subprocess.PIPE, text=True)
+        self.writer = subprocess.Popen(self.writes, env=environment(), stdout=subprocess.PIPE, text=True)
         return self
 
     def __exit__(self, *_):
@@ -83,9 +82,9 @@ def reads(bench, party, seconds):
     paths = bench.workloads["status"].files["all"].read_text(encoding="ascii").splitlines()
     random.Random(bench.next_seed()).shuffle(paths)
     requests = [(1, f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()) for path in paths]
-    command = rate(bench, party, "reads", requests, str(CONNECTIONS), f"{READS}:{seconds}")
+    command = generator(bench, party, "reads", CONNECTIONS, requests, f"{READS}:{seconds}")
     with machine.Watch(party.pid, bench.database.postmaster) as watch:
-        text, client = load.finish([*priority(), *command])
+        text, client = load.finish(command)
     found = told(text)
     return load.cost(watch.spent(client), found["good"], found["good"] / seconds, found["p50"] * 1000, found["p99"] * 1000)
 

@@ -4,10 +4,8 @@ import importlib.util
 
 import pytest
 
-from support import cluster as clusters
 from support import seeded
-from support.libpq import Session
-from test_plans import FILES, ROOT, Values, faults, plans, read, variants
+from test_plans import FILES, LARGE, ROOT, Values, faults, literal, plans, read, variants
 
 MERGED = [path for path in FILES if ":merge" in path.read_text(encoding="utf-8").split("\n", 1)[0]]
 TURNS = 8
@@ -22,10 +20,6 @@ def compiler():
 
 
 COMPILER = compiler()
-
-
-def literal(value):
-    return "null" if value is None else "'" + str(value).replace("'", "''") + "'"
 
 
 def array(values):
@@ -50,8 +44,7 @@ def connection(session, request):
     """As the service connects; the planner knows how large the tables are."""
     database = session.cluster().create(seeded.template(session, request.param)[0])
     session.cluster().sql(database, "analyze", user="postgres")
-    options = " ".join(["-c TimeZone=Asia/Shanghai", *(f"-c {name}={value}" for name, value in clusters.PLANNING.items())])
-    made = Session(f"{session.cluster().url(database, clusters.SERVICE)} client_encoding=UTF8 options='{options}'")
+    made = seeded.as_the_service(session, database)
     yield made
     made.close()
 
@@ -90,7 +83,7 @@ def test_each_gets_the_rows_that_it_gets_alone(connection, cases):
 
 def test_several_are_a_loop_over_those_who_ask(connection, cases):
     name, merged, asked = cases
-    large = {table for table, in connection.run("select relname from pg_class where relkind = 'r' and reltuples > 4000")}
+    large = {table for table, in connection.run(f"select relname from pg_class where relkind = 'r' and reltuples > {LARGE}")}
     connection.run("deallocate all")
     columns = ["{" + ",".join("NULL" if value is None else f'"{value}"' for value in column) + "}" for column in zip(*asked[:3])]
     plan = plans(connection, name, merged, columns, True)

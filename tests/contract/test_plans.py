@@ -9,7 +9,6 @@ import pytest
 
 from support import cluster as clusters
 from support import seeded
-from support.libpq import Session
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / "sql/statements").glob("*.sql"))
@@ -56,8 +55,7 @@ def database(session):
 
 @pytest.fixture(scope="module")
 def connection(session, database):
-    options = " ".join(["-c TimeZone=Asia/Shanghai", *(f"-c {name}={value}" for name, value in clusters.PLANNING.items())])
-    made = Session(f"{session.cluster().url(database, clusters.SERVICE)} client_encoding=UTF8 options='{options}'")
+    made = seeded.as_the_service(session, database)
     yield made
     made.close()
 

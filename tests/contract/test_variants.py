@@ -6,9 +6,7 @@ import re
 
 import pytest
 
-from support import cluster as clusters
 from support import seeded
-from support.libpq import Session
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TURNS = 8   # by then the plan for all values is chosen, where it is as good
@@ -18,8 +16,7 @@ TODAY = "2026-11-15"
 @pytest.fixture(scope="module")
 def connection(session):
     database = session.cluster().create(seeded.template(session, "M")[0])
-    options = " ".join(["-c TimeZone=Asia/Shanghai", *(f"-c {name}={value}" for name, value in clusters.PLANNING.items())])
-    made = Session(f"{session.cluster().url(database, clusters.SERVICE)} client_encoding=UTF8 options='{options}'")
+    made = seeded.as_the_service(session, database)
     yield made
     made.close()
 

@@ -19,6 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from support import cluster as clusters  # noqa: E402
+from support import rate as rates  # noqa: E402
 from support.world import World  # noqa: E402
 
 TOOLS = pathlib.Path(os.environ.get("BUILD", ROOT / "build")).resolve() / "load"
@@ -110,10 +111,8 @@ class Rig:
 
     def rate(self, connections, requests, *phases):
         """tests/load/rate.c with [(weight, bytes)] and phases like "0:5" or "1000:10"; what it printed."""
-        path = self.directory / "requests"
-        path.write_bytes(b"\n".join(b"%d %d\n%b" % (weight, len(data), data) for weight, data in requests))
-        done = subprocess.run([TOOLS / "rate", str(self.world.port), str(connections), path, *phases], stdout=subprocess.PIPE,
-                              check=True)
+        words = rates.command(TOOLS, self.world.port, connections, self.directory / "requests", requests, *phases)
+        done = subprocess.run(words, stdout=subprocess.PIPE, check=True)
         return json.loads(done.stdout)
 
     @contextlib.contextmanager

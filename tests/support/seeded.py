@@ -3,6 +3,7 @@ import json
 import subprocess
 
 from . import cluster as clusters
+from .libpq import Session
 from .process import environment
 from .world import START, World
 
@@ -29,11 +30,17 @@ def template(session, size):
     return MADE[size]
 
 
-def world(session, size, **settings):
+def as_the_service(session, database):
+    """A session on that database that plans as those of the service do."""
+    options = " ".join(["-c TimeZone=Asia/Shanghai", *(f"-c {name}={value}" for name, value in clusters.PLANNING.items())])
+    return Session(f"{session.cluster().url(database, clusters.SERVICE)} client_encoding=UTF8 options='{options}'")
+
+
+def world(session, size):
     """A running world on a clone of the session's database of that size."""
     name, keys = template(session, size)
     session.worlds += 1
-    made = World(session.cluster(), session.directory / f"world-{session.worlds}", session.recorder, settings or None, template=name)
+    made = World(session.cluster(), session.directory / f"world-{session.worlds}", session.recorder, None, template=name)
     made.keys = keys
     try:
         return made.start()
