@@ -2,6 +2,7 @@
 the scenarios know by that name, played through the proxy. TEST_DOCKER, TEST_PROJECT and TEST_BASE say where."""
 import json
 import os
+import secrets
 import shlex
 import signal
 import subprocess
@@ -60,6 +61,22 @@ class Containers:
     def wait_healthy(self, *services):
         for service in services:
             wait_for(lambda: self.is_healthy(service), f"{service} is healthy")
+
+    def log_of_proxy(self, number):
+        lines = self.docker("logs", "--tail", str(number), self.name("proxy")).splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def replicas_asked(self):
+        """Which replicas answer what is sent now: the proxy has its own opinion of who is there, later than docker's."""
+        trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+        for _ in range(2 * len(REPLICAS)):
+            requests.get(self.base + "/health/live", headers={"traceparent": trace}, timeout=ANSWER_SECONDS)
+        return {line["replica"] for line in self.log_of_proxy(200) if line["traceparent"] == trace}
+
+    def wait_redundant(self):
+        """Every replica is healthy, and the proxy sends requests to each: now one of them may die and nobody notices."""
+        self.wait_healthy(*REPLICAS)
+        wait_for(lambda: self.replicas_asked() == set(REPLICAS), "the proxy asks both replicas")
 
     def crash(self, service):
         """The main process is killed, as by the kernel; what happens then is the restart policy's business."""
