@@ -102,7 +102,7 @@ static struct problem *total_judge(struct request *rq, const char *subject_kind,
 	struct rows rows;
 	struct findings findings;
 	findings_start(&findings, rq->arena);
-	TRY(db_run(rq->db, rq->arena, SQL_ATTACHMENT_SUBJECT_LOCK, P(subject_kind, subject_id), &rows));
+	TRY(db_run(rq->db, rq->arena, SQL_ATTACHMENT_SUBJECT_LOCK, P(subject_kind, subject_id), NULL));
 	TRY(db_run(rq->db, rq->arena, SQL_ATTACHMENT_SUBJECT_TOTAL,
 		   P(subject_kind, subject_id, body_text(rq, "kind")), &rows));
 	if (row_integer(&rows, 0, "attachments") >= COUNT_MAX)

@@ -65,10 +65,9 @@ struct problem *award_read(struct request *rq, const char *id, const char *line_
 
 struct problem *award_lock(struct request *rq, const char *line_id, const char *award_id)
 {
-	struct rows rows;
 	if (line_id)
-		TRY(db_run(rq->db, rq->arena, SQL_BUDGET_LINE_LOCK, P(line_id), &rows));
-	return db_run(rq->db, rq->arena, SQL_AWARD_LOCK, P(award_id), &rows);
+		TRY(db_run(rq->db, rq->arena, SQL_BUDGET_LINE_LOCK, P(line_id), NULL));
+	return db_run(rq->db, rq->arena, SQL_AWARD_LOCK, P(award_id), NULL);
 }
 
 /* The line to judge by: the award's own, that which the act names, or the year's. */

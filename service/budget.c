@@ -63,7 +63,7 @@ struct problem *budget_line_load(struct request *rq, const char *id, bool lock, 
 	struct rows rows;
 	*ret = (struct subject){.machine = MACHINE_BUD, .id = id};
 	if (lock)
-		TRY(db_run(rq->db, rq->arena, SQL_BUDGET_LINE_LOCK, P(id), &rows));
+		TRY(db_run(rq->db, rq->arena, SQL_BUDGET_LINE_LOCK, P(id), NULL));
 	TRY(db_run(rq->db, rq->arena, SQL_BUDGET_LINE_FACTS,
 		   P(rq->caller->account_id, id, act_member(rq, "document_no"),
 		     lock ? act_member(rq, "adjustment_id") : NULL, lock ? "false" : "true"),

@@ -52,8 +52,11 @@ struct problem *expert_load(struct request *rq, const char *id, bool lock, struc
 {
 	struct rows rows;
 	struct subject subject = {.machine = MACHINE_EXP, .id = id, .version = -1};
-	if (lock)
-		TRY(db_run(rq->db, rq->arena, SQL_EXPERT_LOCK, P(id), &rows));
+	if (lock) {
+		TRY(db_run(rq->db, rq->arena, SQL_EXPERT_LOCK, P(id), NULL));
+		/* what an expert who leaves must give up; new ones wait for the lock */
+		subject.own = db_ahead(rq->db, rq->arena, SQL_EXPERT_OPEN_SHEETS, P(id));
+	}
 	TRY(db_run(rq->db, rq->arena, SQL_EXPERT_LOAD, P(id, rq->caller->account_id, rq->today_text), &rows));
 	if (rows.count) {
 		subject.status = row_text(&rows, 0, "status");
@@ -279,7 +282,7 @@ struct problem *effect_expert_leaves_panels(struct request *rq, struct subject *
 {
 	(void)row;
 	struct rows rows;
-	TRY(db_run(rq->db, rq->arena, SQL_EXPERT_OPEN_SHEETS, P(subject->id), &rows));
+	TRY(db_take(rq->db, rq->arena, subject->own, &rows));
 	for (int i = 0; i < rows.count; i++) {
 		bool is_invited = !strcmp(row_text(&rows, i, "status"), "invited");
 		TRY(transition_cascade(rq, MACHINE_SHEET, row_text(&rows, i, "id"),

@@ -234,7 +234,7 @@ struct problem *panel_load(struct request *rq, const char *id, bool lock, struct
 	struct rows rows;
 	struct subject subject = {.machine = MACHINE_PANEL, .id = id, .version = -1};
 	if (lock)
-		TRY(db_run(rq->db, rq->arena, SQL_PANEL_LOCK, P(id), &rows));
+		TRY(db_run(rq->db, rq->arena, SQL_PANEL_LOCK, P(id), NULL));
 	TRY(db_run(rq->db, rq->arena, SQL_PANEL_LOAD, P(id, rq->caller->account_id), &rows));
 	if (rows.count) {
 		struct evaluation_facts *evaluation = panel_read(rq, &rows);

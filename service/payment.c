@@ -52,7 +52,7 @@ struct problem *payment_load(struct request *rq, const char *id, bool lock, stru
 	own->award_id = row_text(&parent, 0, "award_id");
 	if (lock) {
 		TRY(award_lock(rq, row_text(&parent, 0, "budget_line_id"), own->award_id));
-		TRY(db_run(rq->db, rq->arena, SQL_PAYMENT_LOCK, P(id), &rows));
+		TRY(db_run(rq->db, rq->arena, SQL_PAYMENT_LOCK, P(id), NULL));
 	}
 	TRY(award_read(rq, own->award_id, NULL, NULL, money, &own->award));
 	TRY(db_run(rq->db, rq->arena, SQL_PAYMENT_FACTS,

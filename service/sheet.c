@@ -75,7 +75,7 @@ struct problem *sheet_load(struct request *rq, const char *id, bool lock, struct
 	struct rows rows;
 	struct subject subject = {.machine = MACHINE_SHEET, .id = id, .version = -1};
 	if (lock)
-		TRY(db_run(rq->db, rq->arena, SQL_SHEET_LOCK, P(id), &rows));
+		TRY(db_run(rq->db, rq->arena, SQL_SHEET_LOCK, P(id), NULL));
 	TRY(db_run(rq->db, rq->arena, SQL_SHEET_LOAD, P(id, rq->caller->account_id), &rows));
 	if (rows.count) {
 		struct sheet_own *own = arena_alloc(rq->arena, sizeof *own);

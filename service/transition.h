@@ -22,7 +22,8 @@ struct subject {
 	void *own;           /* the loader's own, for its effects */
 };
 
-/* A loader fills id, status, version, reach, facts' own part. lock false reads without a lock (GET). No such
+/* A loader fills id, status, version, reach, facts' own part. lock false reads without a lock (GET). A lock is
+   not waited for by itself: the statement behind it runs when it is held, and sees what is true then. No such
    row: reach 0 and status NULL. A row out of the caller's reach still gets its status and facts: a cascade
    asks for no reach. */
 typedef struct problem *subject_load_fn(struct request *rq, const char *id, bool lock, struct subject *ret);
