@@ -125,15 +125,23 @@ static bool has_special(uint64_t eight)
 		EACH(0x80)) != 0;
 }
 
-/* clean_run - how many bytes from there on stand in a JSON string as they are. */
+static bool is_clean(const char *eight)
+{
+	uint64_t word;
+	memcpy(&word, eight, sizeof word);
+	return !has_special(word);
+}
+
+/* clean_run - how many bytes from there on stand in a JSON string as they are. The last eight may overlap
+ * those before them. */
 static size_t clean_run(const char *text, size_t length)
 {
+	enum { WORD = 8 };
 	size_t at = 0;
-	for (uint64_t eight; at + sizeof eight <= length; at += sizeof eight) {
-		memcpy(&eight, text + at, sizeof eight);
-		if (has_special(eight))
-			break;
-	}
+	while (at + WORD <= length && is_clean(text + at))
+		at += WORD;
+	if (length >= WORD && at + WORD > length && is_clean(text + length - WORD))
+		return length;
 	while (at < length && (unsigned char)text[at] >= 0x20 && text[at] != '"' && text[at] != '\\')
 		at++;
 	return at;

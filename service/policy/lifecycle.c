@@ -149,7 +149,8 @@ const size_t label_count = sizeof labels / sizeof *labels;
 const char *label_text(const char *list, const char *code, bool english)
 {
 	for (size_t i = 0; i < label_count; i++)
-		if (!strcmp(labels[i].list, list) && !strcmp(labels[i].code, code))
+		if (labels[i].code[0] == code[0] && !strcmp(labels[i].code, code) &&
+		    !strcmp(labels[i].list, list))
 			return english ? labels[i].en : labels[i].zh;
 	return NULL;
 }

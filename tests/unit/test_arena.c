@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,12 +66,56 @@ static void escapes_json(void **state)
 	assert_null(buffer.text);
 }
 
+/* Wherever the one character stands that must be escaped, and however long the text is: it is looked at in
+ * words. */
+static void escapes_json_at_every_place(void **state)
+{
+	(void)state;
+	static const char specials[] = {'"', '\\', 0x1f};
+	static const char *const escaped[] = {"\\\"", "\\\\", "\\u001f"};
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+	for (int length = 1; length <= 25; length++) {
+		for (int place = 0; place < length; place++) {
+			for (size_t i = 0; i < sizeof specials; i++) {
+				char expected[64], *text = malloc((size_t)length); /* no byte behind it */
+				struct buffer buffer = {0};
+				memcpy(text, letters, (size_t)length);
+				text[place] = specials[i];
+				snprintf(expected, sizeof expected, "\"%.*s%s%.*s\"", place, letters,
+					 escaped[i], length - place - 1, letters + place + 1);
+				buffer_json_string(&buffer, text, (size_t)length);
+				assert_string_equal(buffer.text, expected);
+				buffer_free(&buffer);
+				free(text);
+			}
+		}
+	}
+}
+
+static void leaves_clean_text_as_it_is(void **state)
+{
+	(void)state;
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+	for (int length = 0; length <= 26; length++) {
+		char expected[64], *text = malloc((size_t)length + 1);
+		struct buffer buffer = {0};
+		memcpy(text, letters, (size_t)length);
+		snprintf(expected, sizeof expected, "\"%.*s\"", length, letters);
+		buffer_json_string(&buffer, text, (size_t)length);
+		assert_string_equal(buffer.text, expected);
+		buffer_free(&buffer);
+		free(text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(releases_newest_first),
 		cmocka_unit_test(gives_zeroed_aligned_memory),
 		cmocka_unit_test(escapes_json),
+		cmocka_unit_test(escapes_json_at_every_place),
+		cmocka_unit_test(leaves_clean_text_as_it_is),
 	};
 	return cmocka_run_group_tests_name("arena", tests, NULL, NULL);
 }
