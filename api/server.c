@@ -18,6 +18,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <gnutls/gnutls.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -586,8 +587,9 @@ int MHD_get_connection_values(struct MHD_Connection *mhd, enum MHD_ValueKind kin
 	return 0;
 }
 
-/* TLS ends at the proxy. What GnuTLS, which the library beneath brings along, makes ready at the start of a
-   program would be a megabyte that nobody uses. */
+/* TLS ends at the proxy, and libpq has OpenSSL. What GnuTLS, which the library beneath brings along, makes
+   ready at the start of a program would be a megabyte that nobody uses. Who wants GnuTLS in this process
+   takes these two away first. */
 GNUTLS_SKIP_GLOBAL_INIT
 
 int gnutls_global_init(void)

@@ -65,8 +65,9 @@ struct problem *award_read(struct request *rq, const char *id, const char *line_
 
 struct problem *award_lock(struct request *rq, const char *line_id, const char *award_id)
 {
-	if (line_id)
-		TRY(db_run(rq->db, rq->arena, SQL_BUDGET_LINE_LOCK, P(line_id), NULL));
+	struct rows rows;
+	if (line_id) /* many wait for it: waited for alone, it has the whole deadline of a statement */
+		TRY(db_run(rq->db, rq->arena, SQL_BUDGET_LINE_LOCK, P(line_id), &rows));
 	return db_run(rq->db, rq->arena, SQL_AWARD_LOCK, P(award_id), NULL);
 }
 

@@ -48,15 +48,21 @@ static struct facts *expert_read(struct request *rq, const struct rows *rows)
 	return facts;
 }
 
+/* leaves - whether the act is one by which an expert leaves the open panels. */
+static bool leaves(const struct request *rq)
+{
+	const char *action = body_text(rq, "action");
+	return action && (!strcmp(action, "suspend") || !strcmp(action, "remove"));
+}
+
 struct problem *expert_load(struct request *rq, const char *id, bool lock, struct subject *ret)
 {
 	struct rows rows;
 	struct subject subject = {.machine = MACHINE_EXP, .id = id, .version = -1};
-	if (lock) {
+	if (lock)
 		TRY(db_run(rq->db, rq->arena, SQL_EXPERT_LOCK, P(id), NULL));
-		/* what an expert who leaves must give up; new ones wait for the lock */
+	if (lock && leaves(rq)) /* travels with the load; a new invitation waits for the lock */
 		subject.own = db_ahead(rq->db, rq->arena, SQL_EXPERT_OPEN_SHEETS, P(id));
-	}
 	TRY(db_run(rq->db, rq->arena, SQL_EXPERT_LOAD, P(id, rq->caller->account_id, rq->today_text), &rows));
 	if (rows.count) {
 		subject.status = row_text(&rows, 0, "status");
@@ -282,7 +288,8 @@ struct problem *effect_expert_leaves_panels(struct request *rq, struct subject *
 {
 	(void)row;
 	struct rows rows;
-	TRY(db_take(rq->db, rq->arena, subject->own, &rows));
+	TRY(subject->own ? db_take(rq->db, rq->arena, subject->own, &rows)
+			 : db_run(rq->db, rq->arena, SQL_EXPERT_OPEN_SHEETS, P(subject->id), &rows));
 	for (int i = 0; i < rows.count; i++) {
 		bool is_invited = !strcmp(row_text(&rows, i, "status"), "invited");
 		TRY(transition_cascade(rq, MACHINE_SHEET, row_text(&rows, i, "id"),

@@ -22,7 +22,8 @@ MUST_CHECK struct problem *award_read(struct request *rq, const char *id, const 
 				      const char *document_no, struct money_facts *money,
 				      struct award_own *ret);
 
-/* award_lock - the row locks in the one order that there is: budget line (may be NULL), award. */
+/* award_lock - the row locks in the one order that there is: budget line (may be NULL), award. They are held
+ * when the next statement runs. */
 MUST_CHECK struct problem *award_lock(struct request *rq, const char *line_id, const char *award_id);
 
 /* creation_judge - judge the row "new" + action over the facts, before anything is written; fills in what

@@ -129,6 +129,7 @@ struct problem *create_sheet(struct request *rq)
 	const char *panel_id = request_path_id(rq), *expert_id = body_text(rq, "expert_id");
 	TRY(panel_load(rq, panel_id, true, &panel));
 	OPEN(rq, "panel", panel_id, panel.reach, -1);
+	TRY(db_run(rq->db, rq->arena, SQL_EXPERT_SHARE, P(expert_id), NULL));
 	TRY(panel_candidate_load(rq, panel_id, expert_id, &facts));
 	TRY(evaluation_judge(rq, lifecycle_find(MACHINE_SHEET, "new", "invite"), facts, rq->body));
 	const char *id = request_new_id(rq);

@@ -22,10 +22,11 @@ struct subject {
 	void *own;           /* the loader's own, for its effects */
 };
 
-/* A loader fills id, status, version, reach, facts' own part. lock false reads without a lock (GET). A lock is
-   not waited for by itself: the statement behind it runs when it is held, and sees what is true then. No such
-   row: reach 0 and status NULL. A row out of the caller's reach still gets its status and facts: a cascade
-   asks for no reach. */
+/* A loader fills id, status, version, reach, facts' own part. lock false reads without a lock (GET). Where
+   the lock is a statement of its own nobody waits for it alone: the load behind it runs when it is held, and
+   sees what is true then; where the load itself locks, of what it joins it may see what was true before its
+   wait. No such row: reach 0 and status NULL. A row out of the caller's reach still gets its status and
+   facts: a cascade asks for no reach. */
 typedef struct problem *subject_load_fn(struct request *rq, const char *id, bool lock, struct subject *ret);
 
 /* One per machine, in service/<noun>.c. */

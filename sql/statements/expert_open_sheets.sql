@@ -6,3 +6,4 @@ select s.id, s.status
    and s.status in ('invited', 'accepted', 'scoring')
    and p.status in ('draft', 'constituted', 'scoring')
  order by s.id
+   for no key update of s for share of p

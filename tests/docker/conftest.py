@@ -71,7 +71,7 @@ class Containers:
         trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
         for _ in range(2 * len(REPLICAS)):
             requests.get(self.base + "/health/live", headers={"traceparent": trace}, timeout=ANSWER_SECONDS)
-        return {line["replica"] for line in self.log_of_proxy(200) if line["traceparent"] == trace}
+        return {line["replica"] for line in self.log_of_proxy(1000) if line["traceparent"] == trace and line["status"] == 200}
 
     def wait_redundant(self):
         """Every replica is healthy, and the proxy sends requests to each: now one of them may die and nobody notices."""

@@ -6,7 +6,9 @@ import pathlib
 import pytest
 
 from support import forms, journey, panels
+from support.held import Held
 from support.panels import Bureau, accepted
+from support.raw import wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -434,6 +436,44 @@ def test_a_suspended_expert_leaves_the_open_panels(world, bureau):
     assert bureau.officer.act("/v1/experts/" + seat.expert.id, "suspend", comment="回避声明不实，暂停资格").status == 201
     assert bureau.officer.get(seat.path).json["status"] == "recused"
     assert panels.put_scores(seat, panels.sheet_body()).status == 409
+
+
+def queue(world, expert, *acts):
+    """The replies of acts that were begun in this order while the expert's row was held by somebody else."""
+    waiting = f"select count(*) from pg_stat_activity where datname = '{world.database}' and wait_event_type = 'Lock'"
+    with concurrent.futures.ThreadPoolExecutor(len(acts)) as threads:
+        with Held(world, f"select from expert where id = '{expert.id}' for update"):
+            begun = []
+            for act in acts:
+                begun.append(threads.submit(act))
+                assert wait_until(lambda: world.value(waiting, user="postgres") == str(len(begun)))
+        return [one.result() for one in begun]
+
+
+def test_an_invitation_and_a_suspension_at_once_come_one_after_the_other(world, bureau):
+    panel = bureau.panel(accepted(world, 36))
+    for is_invited_first in (True, False):
+        expert = bureau.expert()
+        acts = [lambda: bureau.officer.post(panel.path + "/sheets", {"expert_id": expert.id}),
+                lambda: bureau.officer.act("/v1/experts/" + expert.id, "suspend", comment="暂停其专家资格")]
+        if is_invited_first:
+            invited, suspended = queue(world, expert, *acts)
+            assert (invited.status, suspended.status) == (201, 201), suspended
+            assert bureau.officer.get("/v1/sheets/" + invited.id).json["status"] == "declined"
+        else:
+            suspended, invited = queue(world, expert, *reversed(acts))
+            assert (suspended.status, invited.status, invited.rules) == (201, 422, ["EX-03"])
+            assert world.value(f"select count(*) from sheet where expert_id = '{expert.id}'") == "0"
+
+
+def test_who_acts_on_what_has_changed_while_he_waited_is_told_so(world, bureau):
+    expert = bureau.expert()
+    path = "/v1/experts/" + expert.id
+    before = bureau.officer.get(path).headers["ETag"]
+    changed, suspended = queue(world, expert, lambda: bureau.officer.patch(path, {"title": "二级研究员"}, etag=before),
+                               lambda: bureau.officer.act(path, "suspend", comment="暂停其专家资格", etag=before))
+    assert (changed.status, suspended.status) == (200, 412)
+    assert bureau.officer.get(path).json["status"] == "active"
 
 
 def test_experts_are_registered_admitted_and_kept(world, bureau):
