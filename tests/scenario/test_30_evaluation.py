@@ -451,7 +451,7 @@ def queue(world, expert, *acts):
 
 
 def test_an_invitation_and_a_suspension_at_once_come_one_after_the_other(world, bureau):
-    panel = bureau.panel(accepted(world, 36))
+    panel = bureau.panel(accepted(world, 43))
     for is_invited_first in (True, False):
         expert = bureau.expert()
         acts = [lambda: bureau.officer.post(panel.path + "/sheets", {"expert_id": expert.id}),
