@@ -117,19 +117,14 @@ static const char *escape(unsigned char c, char room[7])
    borrows into its highest bit only when it was less, and had not that bit itself. */
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-static bool has_special(uint64_t eight)
+static bool has_special(const char *bytes)
 {
+	uint64_t eight;
+	memcpy(&eight, bytes, sizeof eight);
 	uint64_t quote = eight ^ EACH('"'), backslash = eight ^ EACH('\\');
 	return ((((eight - EACH(0x20)) & ~eight) | ((quote - EACH(1)) & ~quote) |
 		 ((backslash - EACH(1)) & ~backslash)) &
 		EACH(0x80)) != 0;
-}
-
-static bool is_clean(const char *eight)
-{
-	uint64_t word;
-	memcpy(&word, eight, sizeof word);
-	return !has_special(word);
 }
 
 /* clean_run - how many bytes from there on stand in a JSON string as they are. The last eight may overlap
@@ -138,9 +133,9 @@ static size_t clean_run(const char *text, size_t length)
 {
 	enum { WORD = 8 };
 	size_t at = 0;
-	while (at + WORD <= length && is_clean(text + at))
+	while (at + WORD <= length && !has_special(text + at))
 		at += WORD;
-	if (length >= WORD && at + WORD > length && is_clean(text + length - WORD))
+	if (length >= WORD && at + WORD > length && !has_special(text + length - WORD))
 		return length;
 	while (at < length && (unsigned char)text[at] >= 0x20 && text[at] != '"' && text[at] != '\\')
 		at++;

@@ -234,17 +234,22 @@ static int rows_until(const PGresult *result, int first, int asked)
 	return row;
 }
 
+/* next_of - of those whom an execution for several is for: the leader, and then who was merged into it. */
+static struct member *next_of(const struct member *leader, const struct member *one)
+{
+	return one == leader ? leader->merged.first : one->next;
+}
+
 /* share - the rows of an execution for several to each of them; false when they are not in the order of those
    who asked, which the statement's form promises. */
 static bool share(struct member *member)
 {
 	const PGresult *result = member->result;
 	int asked = 1, first = 0;
-	for (struct member *one = member; one; asked++) {
-		int end = rows_until(result, first, asked);
+	for (struct member *one = member; one; one = next_of(member, one)) {
+		int end = rows_until(result, first, asked++);
 		one->answer = answer_new(result_rows(result, first, end - first));
 		first = end;
-		one = one == member ? member->merged.first : one->next;
 	}
 	return first == PQntuples(result);
 }
@@ -256,10 +261,9 @@ static void split_up(struct loop_lane *lane, struct member *member)
 	log_event(LOG_LEVEL_WARNING, "merged_statement_split", "statement",
 		  statements[member->statement].merged_name, "sqlstate",
 		  PQresultErrorField(member->result, PG_DIAG_SQLSTATE), (char *)NULL);
-	for (struct member *one = member; one;) {
+	for (struct member *one = member; one; one = next_of(member, one)) {
 		answer_release(one->answer);
 		one->answer = NULL;
-		one = one == member ? member->merged.first : one->next;
 	}
 	go_again(lane, member, true);
 }

@@ -7,6 +7,7 @@ import re
 
 import pytest
 from support.cluster import OWNER
+from support.held import waiting
 from support.libpq import DatabaseError, Session
 from support.raw import wait_until
 from support.recognised import Recognised
@@ -242,8 +243,7 @@ def test_what_becomes_public_before_a_part_of_it_changes_is_told_of(world, table
         publisher.run("begin; set local session_replication_role = replica; " + PUBLISH.format(a=forming))
         with concurrent.futures.ThreadPoolExecutor() as threads:
             change = threads.submit(writer.run, PARTS[table].format(a=forming))
-            assert wait_until(lambda: world.value("select count(*) from pg_stat_activity where datname = current_database() "
-                                                  "and wait_event_type = 'Lock'") == "1")
+            assert wait_until(lambda: waiting(world) == 1)
             publisher.run("commit")
             change.result()
         assert set(writer.notices()) == {("ALC00", OWN.format(a=forming))}

@@ -6,7 +6,7 @@ import pathlib
 import pytest
 
 from support import forms, journey, panels
-from support.held import Held
+from support.held import Held, waiting
 from support.panels import Bureau, accepted
 from support.raw import wait_until
 
@@ -440,13 +440,12 @@ def test_a_suspended_expert_leaves_the_open_panels(world, bureau):
 
 def queue(world, expert, *acts):
     """The replies of acts that were begun in this order while the expert's row was held by somebody else."""
-    waiting = f"select count(*) from pg_stat_activity where datname = '{world.database}' and wait_event_type = 'Lock'"
     with concurrent.futures.ThreadPoolExecutor(len(acts)) as threads:
         with Held(world, f"select from expert where id = '{expert.id}' for update"):
             begun = []
             for act in acts:
                 begun.append(threads.submit(act))
-                assert wait_until(lambda: world.value(waiting, user="postgres") == str(len(begun)))
+                assert wait_until(lambda: waiting(world) == len(begun))
         return [one.result() for one in begun]
 
 

@@ -5,6 +5,12 @@ from . import cluster as clusters
 from .process import environment
 
 
+def waiting(world, statement=""):
+    """How many sessions on the world's database wait for a lock, in a statement that begins so."""
+    return int(world.value("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' "
+                           f"and starts_with(query, '{statement}')", user="postgres"))
+
+
 class Held:
     """with Held(world, "select … for update"): …  The statements have run when the body begins; ends says what happens at its end."""
 

@@ -66,6 +66,20 @@ static void escapes_json(void **state)
 	assert_null(buffer.text);
 }
 
+/* assert_escaped - the text stands in memory of its own, without a byte behind it. */
+static void assert_escaped(const char *text, int length, const char *expected)
+{
+	char *exact = malloc((size_t)length);
+	struct buffer buffer = {0};
+	memcpy(exact, text, (size_t)length);
+	buffer_json_string(&buffer, exact, (size_t)length);
+	assert_string_equal(buffer.text, expected);
+	buffer_free(&buffer);
+	free(exact);
+}
+
+static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+
 /* Wherever the one character stands that must be escaped, and however long the text is: it is looked at in
  * words. */
 static void escapes_json_at_every_place(void **state)
@@ -73,20 +87,15 @@ static void escapes_json_at_every_place(void **state)
 	(void)state;
 	static const char specials[] = {'"', '\\', 0x1f};
 	static const char *const escaped[] = {"\\\"", "\\\\", "\\u001f"};
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
 	for (int length = 1; length <= 25; length++) {
 		for (int place = 0; place < length; place++) {
 			for (size_t i = 0; i < sizeof specials; i++) {
-				char expected[64], *text = malloc((size_t)length); /* no byte behind it */
-				struct buffer buffer = {0};
-				memcpy(text, letters, (size_t)length);
+				char expected[64], text[sizeof letters];
+				memcpy(text, letters, sizeof text);
 				text[place] = specials[i];
 				snprintf(expected, sizeof expected, "\"%.*s%s%.*s\"", place, letters,
 					 escaped[i], length - place - 1, letters + place + 1);
-				buffer_json_string(&buffer, text, (size_t)length);
-				assert_string_equal(buffer.text, expected);
-				buffer_free(&buffer);
-				free(text);
+				assert_escaped(text, length, expected);
 			}
 		}
 	}
@@ -95,17 +104,12 @@ static void escapes_json_at_every_place(void **state)
 static void leaves_clean_text_as_it_is(void **state)
 {
 	(void)state;
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
-	for (int length = 0; length <= 26; length++) {
-		char expected[64], *text = malloc((size_t)length + 1);
-		struct buffer buffer = {0};
-		memcpy(text, letters, (size_t)length);
+	for (int length = 1; length <= 26; length++) {
+		char expected[64];
 		snprintf(expected, sizeof expected, "\"%.*s\"", length, letters);
-		buffer_json_string(&buffer, text, (size_t)length);
-		assert_string_equal(buffer.text, expected);
-		buffer_free(&buffer);
-		free(text);
+		assert_escaped(letters, length, expected);
 	}
+	assert_escaped("", 0, "\"\"");
 }
 
 int main(void)
