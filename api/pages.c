@@ -218,7 +218,7 @@ static void fixed_give(struct request *rq, const struct fixed *fixed)
 	struct reading *reading = arena_alloc(rq->arena, sizeof *reading);
 	*reading = (struct reading){fixed, fixed->text, fixed->length};
 	rq->reply.tag = fixed->tag;
-	rq->reply.stream = (struct stream){fixed_read, NULL, reading, fixed->length, false, false};
+	rq->reply.stream = (struct stream){.read = fixed_read, .context = reading, .length = fixed->length};
 }
 
 bool pages_can_pack(const struct reply *reply)

@@ -43,8 +43,8 @@
 #define DESCRIPTORS_KEPT  128   /* for the database, files and the log */
 #define URL               "/" /* what the library is told of each request: we route, and its way takes longer */
 #define BACKLOG           4096  /* connections that wait to be accepted; the kernel has a bound of its own */
-#define COMPANY_US        50000 /* a request that came so lately is company for a stream that waits */
-#define REST_MAX_US       5000  /* of such a stream, after each block */
+#define COMPANY_US        50000 /* a request that came so lately is company for an export */
+#define REST_MAX_US       5000  /* of such a stream, after each reading */
 
 struct listener {
 	struct server *server;
@@ -68,7 +68,7 @@ struct call {
 	struct server *server;
 	struct connection *connection;
 	struct buffer body;
-	bool has_head, has_begun, has_waited, is_suspended,
+	bool has_head, has_begun, has_waited, is_suspended, in_company,
 		is_ready; /* is_ready: the exchange holds the answer */
 	struct stream stream;
 	char *block; /* of a stream that waits: what a worker read ahead */
@@ -121,7 +121,8 @@ static struct call *call_new(struct connection *connection, struct server *serve
 	call->connection = connection;
 	call->started = monotonic_us();
 	if (!connection->is_admin)
-		atomic_store_explicit(&server->asked, call->started, memory_order_relaxed);
+		call->in_company =
+			call->started - atomic_exchange(&server->asked, call->started) < COMPANY_US;
 	call->references = 1;
 	call->exchange.arena = arena;
 	call->exchange.options = &server->options;
@@ -304,10 +305,16 @@ static void rest(const struct call *call, int64_t worked)
 static void block_read(void *context)
 {
 	struct call *call = context;
-	int64_t began = monotonic_us();
-	call->block_length = call->stream.read(call->stream.context, call->block, AHEAD_BLOCK);
-	if (call->stream.rests && call->block_length > 0)
-		rest(call, monotonic_us() - began);
+	long length = 0, count;
+	do {
+		int64_t began = monotonic_us();
+		count = call->stream.read(call->stream.context, call->block + length,
+					  (size_t)(AHEAD_BLOCK - length));
+		length += count > 0 ? count : 0;
+		if (call->stream.rests && count > 0)
+			rest(call, monotonic_us() - began);
+	} while (call->stream.rests && count > 0 && length < AHEAD_BLOCK);
+	call->block_length = count < 0 ? -1 : length;
 }
 
 static void block_end(void *context)
@@ -486,6 +493,7 @@ static bool request_begin(struct call *call, const char *method)
 	x->byte_count = call->body.length;
 	x->close = atomic_load(&call->server->draining);
 	x->rq.network = call->connection->network;
+	x->rq.in_company = call->in_company;
 	read_headers(x, call->connection->mhd);
 	call->references++;
 	if (!task_start(request_work, request_left, request_end, call))

@@ -336,6 +336,7 @@ struct problem *get_attachment_content(struct request *rq)
 	rq->reply.media_type = row_text(&rows, 0, "media_type");
 	rq->reply.disposition = row_text(&rows, 0, "title");
 	rq->reply.no_etag = true;
-	rq->reply.stream = (struct stream){download_read, download_close, download, 0, true, false};
+	rq->reply.stream = (struct stream){
+		.read = download_read, .close = download_close, .context = download, .waits = true};
 	return NULL;
 }

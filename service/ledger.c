@@ -121,8 +121,9 @@ static struct problem *export_records(struct request *rq, const char *const *par
 	struct export *export;
 	bool csv = !strcmp(rq->accept, "text/csv");
 	TRY(export_open(rq->pool, rq->arena, SQL_FUNDING_RECORD_EXPORT, parameters, FILTERS + 1,
-			csv ? EXPORT_CSV : EXPORT_NDJSON, &export));
-	rq->reply.stream = (struct stream){stream_read, stream_close, export, 0, true, true};
+			&(struct export_options){csv ? EXPORT_CSV : EXPORT_NDJSON, rq->in_company}, &export));
+	rq->reply.stream = (struct stream){
+		.read = stream_read, .close = stream_close, .context = export, .waits = true, .rests = true};
 	rq->reply.media_type = csv ? "text/csv; charset=utf-8; header=present" : "application/x-ndjson";
 	rq->reply.disposition =
 		arena_printf(rq->arena, "funding-records-%s.%s", rq->today_text, csv ? "csv" : "ndjson");

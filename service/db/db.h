@@ -111,14 +111,19 @@ void db_rollback(struct db *db);
 MUST_CHECK struct problem *db_check_now(struct db *db, struct arena *arena);
 
 /* A copy out: one statement of sql/statements marked ":copy" streamed as CSV or as rows, on a connection of
-   its own in REPEATABLE READ, at most two at once (else PROBLEM_overloaded). */
+   its own in REPEATABLE READ, at most two at once (else PROBLEM_overloaded). The bytes are the same in
+   company and alone. */
 struct export;
 enum export_format { EXPORT_CSV, EXPORT_NDJSON };
+struct export_options {
+	enum export_format format;
+	bool in_company; /* others ask meanwhile: the database is to work on it for moments at a time */
+};
 MUST_CHECK struct problem *export_open(struct pool *pool, struct arena *arena, enum statement statement,
-				       const char *const *parameters, size_t count, enum export_format format,
-				       struct export **ret);
+				       const char *const *parameters, size_t count,
+				       const struct export_options *options, struct export **ret);
 /* export_read - the next bytes into the buffer: > 0 how many, 0 at the end, -1 when the database failed.
- * Blocks. */
+ * Blocks. In company each call asks the database at most once, for little. */
 long export_read(struct export *export, char *bytes, size_t capacity);
 void export_close(struct export *export);
 

@@ -1,36 +1,31 @@
-/* Exports: one :copy statement streamed to the caller by COPY, as CSV (PostgreSQL's own, passed through) or
-   as one JSON object a line, written from COPY's text format. A connection of its own in REPEATABLE READ, so
-   that a slow reader holds up nobody; at most two at once. A session's first statements cost more than half
-   an export, so one that was read to its end leaves its connection to the next for a while: nothing that is
-   done here outlives the transaction. */
+/* Exports: one :copy statement streamed to the caller as CSV or as one JSON object a line, on a connection of
+   its own in REPEATABLE READ, so that a slow reader holds up nobody; at most two at once. Who has the service
+   to himself is given what COPY gives. COPY writes until the socket's buffer is full, which keeps a processor
+   for two milliseconds at a time, longer over a network: while others ask, the same statement is read by a
+   cursor in small pages instead. A session's first statements cost more than half an export, so one that was
+   read to its end leaves its connection to the next for a while: nothing that is done here outlives the
+   transaction. */
+#include "export_write.h"
 #include "pool.h"
-#include "rows.h"
 #include "sqlstate.h"
 #include "statement.h"
 
-#include "buffer.h"
-
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define EXPORT_TIMEOUT_MS 600000
 #define CHUNK             65536
-
-/* A column of NDJSON: what stands before its value, and how the value is written. */
-struct column {
-	size_t key, length; /* of the text in keys: a separator and the name */
-	enum column_kind kind;
-};
+#define PAGE_ROWS         25 /* some 0.1 ms of the database; a reading beside it waits no longer for that */
+#define TEXT(number)      #number
+#define NUMBER(name)      TEXT(name)
 
 struct export
 {
 	struct pool *pool;
 	struct connection *connection;
-	enum export_format format;
-	struct column *columns; /* of NDJSON: COPY tells neither names nor types */
-	int column_count;
-	struct buffer keys;
+	struct export_options options;
+	struct columns columns; /* of NDJSON */
+	bool has_head;          /* of pages: the first one tells names and types */
 	struct buffer pending;
 	size_t sent; /* of pending */
 	bool done, failed;
@@ -41,8 +36,7 @@ void export_close(struct export *export)
 {
 	if (!export)
 		return;
-	free(export->columns);
-	buffer_free(&export->keys);
+	columns_free(&export->columns);
 	if (!export->ended)
 		connection_close(export->connection);
 	pool_export_end(export->pool, export->ended ? export->connection : NULL);
@@ -76,12 +70,11 @@ static bool literal(struct buffer *out, PGconn *pg, const char *value)
 	return true;
 }
 
-/* command_write - COPY takes no parameters, and what travelled as settings the planner could not see: it
-   would plan for every value at once, at twice the cost. */
-static bool command_write(struct buffer *out, PGconn *pg, enum statement statement,
-			  const char *const *parameters, bool csv)
+/* statement_write - neither COPY nor a cursor's declaration takes parameters, and what travelled as settings
+   the planner could not see: it would plan for every value at once, at twice the cost. */
+static bool statement_write(struct buffer *out, PGconn *pg, enum statement statement,
+			    const char *const *parameters)
 {
-	buffer_text(out, "copy (");
 	for (const char *at = statements[statement].text; *at;) {
 		size_t plain = strcspn(at, "$");
 		buffer_add(out, at, plain);
@@ -94,28 +87,10 @@ static bool command_write(struct buffer *out, PGconn *pg, enum statement stateme
 			return false;
 		at = end;
 	}
-	buffer_text(out, csv ? ") to stdout (format csv, header true)" : ") to stdout");
 	return true;
 }
 
-static void columns_read(struct export *export, const PGresult *shape)
-{
-	export->column_count = PQnfields(shape);
-	export->columns = calloc((size_t) export->column_count + 1, sizeof *export->columns);
-	if (!export->columns)
-		abort();
-	for (int i = 0; i < export->column_count; i++) {
-		const char *name = PQfname(shape, i);
-		size_t start = export->keys.length;
-		buffer_char(&export->keys, ',');
-		buffer_json_string(&export->keys, name, strlen(name));
-		buffer_char(&export->keys, ':');
-		export->columns[i] =
-			(struct column){start, export->keys.length - start, column_kind(shape, i)};
-	}
-}
-
-/* describe - the columns of the statement, without running it. */
+/* describe - the columns of the statement, without running it: COPY tells neither names nor types. */
 static struct problem *describe(struct export *export, struct arena *arena, enum statement statement)
 {
 	PGconn *pg = export->connection->pg;
@@ -123,7 +98,7 @@ static struct problem *describe(struct export *export, struct arena *arena, enum
 		  PGRES_COMMAND_OK));
 	PGresult *shape = PQdescribePrepared(pg, "");
 	if (shape && PQresultStatus(shape) == PGRES_COMMAND_OK) {
-		columns_read(export, shape);
+		columns_read(&export->columns, shape);
 		PQclear(shape);
 		return NULL;
 	}
@@ -132,18 +107,24 @@ static struct problem *describe(struct export *export, struct arena *arena, enum
 	return problem;
 }
 
-static struct problem *copy(struct export *export, struct arena *arena, enum statement statement,
-			    const char *const *parameters)
+/* run - the copy or the cursor, which is planned as one that is read to its end. */
+static struct problem *run(struct export *export, struct arena *arena, enum statement statement,
+			   const char *const *parameters)
 {
-	bool csv = export->format == EXPORT_CSV;
+	bool csv = export->options.format == EXPORT_CSV, paged = export->options.in_company;
 	PGconn *pg = export->connection->pg;
-	const char *format = csv ? "set local export.format = 'csv'" : "set local export.format = 'ndjson'";
-	TRY(check(arena, statement, PQexec(pg, format), PGRES_COMMAND_OK));
+	const char *settings =
+		csv ? "set local export.format = 'csv'; set local cursor_tuple_fraction = 1"
+		    : "set local export.format = 'ndjson'; set local cursor_tuple_fraction = 1";
+	TRY(check(arena, statement, PQexec(pg, settings), PGRES_COMMAND_OK));
 	struct buffer command = {0};
-	PGresult *result =
-		command_write(&command, pg, statement, parameters, csv) ? PQexec(pg, command.text) : NULL;
+	buffer_text(&command, paged ? "declare export no scroll cursor for " : "copy (");
+	bool written = statement_write(&command, pg, statement, parameters);
+	if (!paged)
+		buffer_text(&command, csv ? ") to stdout (format csv, header true)" : ") to stdout");
+	PGresult *result = written ? PQexec(pg, command.text) : NULL;
 	buffer_free(&command);
-	return check(arena, statement, result, PGRES_COPY_OUT);
+	return check(arena, statement, result, paged ? PGRES_COMMAND_OK : PGRES_COPY_OUT);
 }
 
 /* command_is_done - a command of which nothing but its success is of interest. */
@@ -178,15 +159,15 @@ static struct problem *start(struct export *export, struct arena *arena, enum st
 			     const char *const *parameters)
 {
 	TRY(begin(export, arena, statement));
-	if (export->format == EXPORT_CSV)
+	if (export->options.format == EXPORT_CSV)
 		buffer_text(&export->pending, "\xEF\xBB\xBF");
-	else
+	else if (!export->options.in_company)
 		TRY(describe(export, arena, statement));
-	return copy(export, arena, statement, parameters);
+	return run(export, arena, statement, parameters);
 }
 
 struct problem *export_open(struct pool *pool, struct arena *arena, enum statement statement,
-			    const char *const *parameters, size_t count, enum export_format format,
+			    const char *const *parameters, size_t count, const struct export_options *options,
 			    struct export **ret)
 {
 	if (statements[statement].cardinality != CARDINALITY_COPY ||
@@ -208,7 +189,7 @@ struct problem *export_open(struct pool *pool, struct arena *arena, enum stateme
 		abort();
 	export->pool = pool;
 	export->connection = left;
-	export->format = format;
+	export->options = *options;
 	struct problem *problem = start(export, arena, statement, parameters);
 	if (problem) {
 		export_close(export);
@@ -218,73 +199,71 @@ struct problem *export_open(struct pool *pool, struct arena *arena, enum stateme
 	return NULL;
 }
 
-/* unescaped - the character that a backslash of COPY's text format stands before. */
-static char unescaped(char c)
+/* end - the last row has come, or something failed. */
+static void end(struct export *export, bool well)
 {
-	static const char letters[] = "bfnrtv", characters[] = "\b\f\n\r\t\v";
-	const char *place = strchr(letters, c);
-	return place && c ? characters[place - letters] : c;
+	export->done = true;
+	export->failed = !well;
+	export->ended = well && command_is_done(export->connection->pg, "commit");
 }
 
-/* field_take - the next field of a line of COPY's text format, unescaped in place; NULL for null. */
-static const char *field_take(char **at, size_t *ret_length)
-{
-	char *from = *at, *start = from, *to;
-	bool null = from[0] == '\\' && from[1] == 'N';
-	while (*from && *from != '\t' && *from != '\n' && *from != '\\') /* nearly always all of it */
-		from++;
-	for (to = from; *from && *from != '\t' && *from != '\n'; from++)
-		*to++ = *from == '\\' && from[1] ? unescaped(*++from) : *from;
-	*at = *from ? from + 1 : from;
-	*ret_length = (size_t)(to - start);
-	*to = '\0';
-	return null ? NULL : start;
-}
-
-static void write_object(struct export *export, char *line)
-{
-	struct buffer *buffer = &export->pending;
-	size_t start = buffer->length;
-	for (int i = 0; i < export->column_count; i++) {
-		const struct column *column = &export->columns[i];
-		size_t length;
-		const char *text = field_take(&line, &length);
-		if (!text)
-			continue;
-		buffer_add(buffer, export->keys.text + column->key, column->length);
-		value_write_text(buffer, text, length, column->kind);
-	}
-	if (buffer->length == start)
-		buffer_char(buffer, ',');
-	buffer->text[start] = '{';
-	buffer_text(buffer, "}\n");
-}
-
-/* fill - the next line of the copy; what comes after the last says whether all went well. */
-static void fill(struct export *export)
+/* line_take - the next line of the copy; what comes after the last says whether all went well. */
+static void line_take(struct export *export)
 {
 	char *line = NULL;
 	int length = PQgetCopyData(export->connection->pg, &line, 0);
 	if (length > 0) {
-		if (export->format == EXPORT_CSV)
+		if (export->options.format == EXPORT_CSV)
 			buffer_add(&export->pending, line, (size_t)length);
 		else
-			write_object(export, line);
+			write_json_line(&export->pending, &export->columns, line);
 		PQfreemem(line);
 		return;
 	}
 	PGresult *result = length == -1 ? PQgetResult(export->connection->pg) : NULL;
-	export->done = true;
-	export->failed = !result || PQresultStatus(result) != PGRES_COMMAND_OK;
+	end(export, result && PQresultStatus(result) == PGRES_COMMAND_OK);
 	PQclear(result);
-	export->ended = !export->failed && command_is_done(export->connection->pg, "commit");
+}
+
+static void page_write(struct export *export, const PGresult *page)
+{
+	bool csv = export->options.format == EXPORT_CSV;
+	if (!export->has_head && csv)
+		write_csv_names(&export->pending, page);
+	else if (!export->has_head)
+		columns_read(&export->columns, page);
+	export->has_head = true;
+	for (int row = 0; row < PQntuples(page); row++) {
+		if (csv)
+			write_csv_row(&export->pending, page, row);
+		else
+			write_json_row(&export->pending, &export->columns, page, row);
+	}
+}
+
+/* page_take - the next page of the cursor; one that is not full is the last. */
+static void page_take(struct export *export)
+{
+	PGresult *page = PQexec(export->connection->pg, "fetch " NUMBER(PAGE_ROWS) " from export");
+	bool well = page && PQresultStatus(page) == PGRES_TUPLES_OK;
+	if (well)
+		page_write(export, page);
+	if (!well || PQntuples(page) < PAGE_ROWS)
+		end(export, well);
+	PQclear(page);
 }
 
 long export_read(struct export *export, char *bytes, size_t capacity)
 {
-	while (!export->done && export->pending.length - export->sent < capacity &&
-	       export->pending.length < CHUNK)
-		fill(export);
+	bool paged = export->options.in_company;
+	size_t wanted = paged ? 1 : capacity; /* who rests between pages takes one at a time */
+	while (!export->done && export->pending.length - export->sent < wanted &&
+	       export->pending.length < CHUNK) {
+		if (paged)
+			page_take(export);
+		else
+			line_take(export);
+	}
 	size_t left = export->pending.length - export->sent;
 	if (left == 0)
 		return export->failed ? -1 : 0;
