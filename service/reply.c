@@ -232,7 +232,7 @@ static void write_column(struct buffer *buffer, const struct rows *rows, int row
 	if (column->is_money)
 		write_money(buffer, value);
 	else
-		value_write(buffer, rows->result, row, column->column, column->kind);
+		value_write(buffer, rows, row, column->column, column->kind);
 	const char *label = column->label ? label_text(column->name, value, english) : NULL;
 	if (label) {
 		write_name(buffer, column->label);
@@ -257,7 +257,7 @@ static void write_row(struct buffer *buffer, const struct plan *plan, const stru
 	buffer_char(buffer, '{');
 	for (int i = 0; i < plan->count; i++) {
 		const struct plan_column *column = &plan->columns[i];
-		const char *value = rows_value(rows->result, row, column->column);
+		const char *value = rows_value(rows, row, column->column);
 		if (!value)
 			continue;
 		if (column->depth || (before && before->depth))
@@ -284,7 +284,7 @@ void reply_row(struct request *rq, const struct rows *rows, int row, const struc
 {
 	const struct plan *plan = plan_find(rq->op->reply, rows);
 	write_row(&rq->reply.body, plan, rows, row, rq->english, extras);
-	const char *version = plan->version < 0 ? NULL : rows_value(rows->result, row, plan->version);
+	const char *version = plan->version < 0 ? NULL : rows_value(rows, row, plan->version);
 	if (version)
 		rq->reply.version = strtoll(version, NULL, 10);
 }

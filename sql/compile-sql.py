@@ -42,9 +42,15 @@ def check_common(path, code):
         fail(path, f"the database's clock ({CLOCK.search(code).group(0).strip()}): pass the business time as a parameter")
 
 
+def type_of(text, number):
+    """What a parameter is cast to: text, unless it is the same in each place."""
+    casts = set(re.findall(rf"\${number}\b(?:::(\w+)\b(?!\[))?", text))
+    return casts.pop() or "text" if len(casts) == 1 else "text"
+
+
 def merged(path, text, code, cardinality, count):
     """The statement asked for several callers at once: each parameter is an array with a value of each, the last column tells whose
-    the row is (1 = the first). Callers' rows come one after the other, each in the statement's own order: a nested loop over the
+    the row is (1 = the first). An array has the type that the parameter is cast to wherever it stands. Callers' rows come one after the other, each in the statement's own order: a nested loop over the
     callers, because its order, or offset 0, keeps the statement a piece of its own that the planner may not turn round. The arrays are
     looked up in sub-selects, so that the plan does not depend on how many there are and is made once."""
     if re.search(r"\bfor\s+(no\s+key\s+)?(update|share)\b|\b(asked|told)\b", code, re.I):
@@ -54,7 +60,7 @@ def merged(path, text, code, cardinality, count):
     if count == 0 or len(re.findall(r"\$\d+", text)) != len(re.findall(r"\$\d+", code)):
         fail(path, ":merge needs parameters, and $ stands before their numbers alone")
     names = [f"p{i}" for i in range(1, count + 1)]
-    arrays = ", ".join(f"(select ${i}::text[])" for i in range(1, count + 1))
+    arrays = ", ".join(f"(select ${i}::{type_of(text, i)}[])" for i in range(1, count + 1))
     inner = re.sub(r"\$(\d+)", r"asked.p\1", text)
     return f"select told.*, asked.n as _asked from unnest({arrays}) with ordinality asked({', '.join(names)}, n) cross join lateral (\n{inner}\noffset 0\n) told"
 

@@ -1,5 +1,4 @@
-/* What a read gives its caller: a result that others who asked the same may hold as well. Private to
-   service/db. */
+/* What a read gives its caller: rows of a result that others may hold as well. Private to service/db. */
 #ifndef ANSWER_H
 #define ANSWER_H
 
@@ -11,16 +10,19 @@ struct answer {
 	atomic_int holders; /* they may end on any thread */
 };
 
-/* answer_new - takes the result over; NULL gives NULL. */
-struct answer *answer_new(PGresult *result);
+/* Which rows of it are the caller's: all, or in an execution for several those of his question. */
+struct part {
+	struct answer *answer; /* NULL = there is none */
+	int first, count;
+};
 
-/* answer_hold - one holder more of it. */
-struct answer *answer_hold(struct answer *answer);
+/* answer_new - takes the result over: all its rows. NULL gives no answer. */
+struct part answer_new(PGresult *result);
+
+/* answer_part - one holder more, of these rows. */
+struct part answer_part(struct answer *answer, int first, int count);
 
 /* answer_release - let go; the last holder clears the result. NULL is allowed. */
 void answer_release(struct answer *answer);
-
-/* result_rows - some rows of a result as a result of their own, so that nobody keeps those of others. */
-PGresult *result_rows(const PGresult *result, int first, int count);
 
 #endif

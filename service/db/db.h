@@ -22,6 +22,7 @@ struct db;
 /* Rows of one statement; they live as long as the arena. */
 struct rows {
 	const void *result; /* PGresult */
+	int first;          /* of its rows that is row 0 here */
 	int count;
 	enum statement statement;
 };

@@ -153,7 +153,7 @@ static void lead(struct lane *lane)
 }
 
 bool lane_submit(struct lane *lane, enum statement statement, const char *const *parameters, size_t count,
-		 struct answer **ret)
+		 struct part *ret)
 {
 	struct member me = {
 		.statement = statement, .parameters = parameters, .count = count, .state = MEMBER_WAITS};

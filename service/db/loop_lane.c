@@ -28,7 +28,7 @@ struct member {
 	const char *const *parameters;
 	size_t count;
 	PGresult *result; /* of the execution that it is the first of */
-	struct answer *answer;
+	struct part part;
 	bool is_lost;
 	bool is_alone; /* an execution for it and others failed: it goes by itself */
 	struct task *task;
@@ -192,12 +192,14 @@ static void ask_again(struct loop_lane *lane, struct members *same)
    again. The member is the last, because it ends when it goes on. */
 static void tell(struct loop_lane *lane, struct member *member, bool is_lost)
 {
-	bool has_rows = member->answer && PQresultStatus(member->answer->result) == PGRES_TUPLES_OK;
+	struct answer *answer = member->part.answer;
+	bool has_rows = answer && PQresultStatus(answer->result) == PGRES_TUPLES_OK;
 	if (!is_lost && !has_rows && member->same.first)
 		ask_again(lane, &member->same);
 	while (member->same.first) {
 		struct member *other = members_take(&member->same);
-		other->answer = is_lost ? NULL : answer_hold(member->answer);
+		if (!is_lost)
+			other->part = answer_part(answer, member->part.first, member->part.count);
 		other->is_lost = is_lost;
 		task_resume(other->task);
 	}
@@ -244,14 +246,16 @@ static struct member *next_of(const struct member *leader, const struct member *
    who asked, which the statement's form promises. */
 static bool share(struct member *member)
 {
-	const PGresult *result = member->result;
+	struct part all = answer_new(member->result);
 	int asked = 1, first = 0;
 	for (struct member *one = member; one; one = next_of(member, one)) {
-		int end = rows_until(result, first, asked++);
-		one->answer = answer_new(result_rows(result, first, end - first));
+		int end = rows_until(all.answer->result, first, asked++);
+		one->part = answer_part(all.answer, first, end - first);
 		first = end;
 	}
-	return first == PQntuples(result);
+	member->result = NULL;
+	answer_release(all.answer);
+	return first == all.count;
 }
 
 /* split_up - an execution for several that says nothing of any of them: a failure, which may be that of one,
@@ -262,8 +266,8 @@ static void split_up(struct loop_lane *lane, struct member *member)
 		  statements[member->statement].merged_name, "sqlstate",
 		  PQresultErrorField(member->result, PG_DIAG_SQLSTATE), (char *)NULL);
 	for (struct member *one = member; one; one = next_of(member, one)) {
-		answer_release(one->answer);
-		one->answer = NULL;
+		answer_release(one->part.answer);
+		one->part = (struct part){NULL, 0, 0};
 	}
 	go_again(lane, member, true);
 }
@@ -276,10 +280,8 @@ static void answer(struct loop_lane *lane, struct member *member)
 		split_up(lane, member);
 		return;
 	}
-	if (is_merged)
-		PQclear(member->result);
-	else
-		member->answer = answer_new(member->result);
+	if (!is_merged)
+		member->part = answer_new(member->result);
 	member->result = NULL;
 	tell_all(lane, member, false);
 }
@@ -457,7 +459,7 @@ void loop_lane_turn(struct loop_lane *lane, bool has_news)
 }
 
 bool loop_lane_submit(struct loop_lane *lane, enum statement statement, const char *const *parameters,
-		      size_t count, struct answer **ret)
+		      size_t count, struct part *ret)
 {
 	struct member me = {
 		.statement = statement, .parameters = parameters, .count = count, .task = task_on_loop()};
@@ -466,6 +468,6 @@ bool loop_lane_submit(struct loop_lane *lane, enum statement statement, const ch
 	struct member *same = find_same(lane, &me);
 	members_add(same ? &same->same : &lane->waiting, &me);
 	task_wait();
-	*ret = me.answer;
+	*ret = me.part;
 	return !me.is_lost;
 }

@@ -68,7 +68,7 @@ bool lane_is_empty(struct lane *lane);
 /* lane_submit - run a statement with whatever else waits. True: *ret is its answer (the caller releases it).
    False: the lane has no connection or lost it; reads may be repeated elsewhere. */
 bool lane_submit(struct lane *lane, enum statement statement, const char *const *parameters, size_t count,
-		 struct answer **ret);
+		 struct part *ret);
 
 struct loop_lane *loop_lane_new(struct pool *pool);
 void loop_lane_free(struct loop_lane *lane);
@@ -80,6 +80,6 @@ bool loop_lane_is_empty(struct loop_lane *lane);
    (no random numbers, no sequences, no locks). A statement marked :merge is executed once for all who wait,
    whatever they ask it about. */
 bool loop_lane_submit(struct loop_lane *lane, enum statement statement, const char *const *parameters,
-		      size_t count, struct answer **ret);
+		      size_t count, struct part *ret);
 
 #endif

@@ -23,8 +23,7 @@ static int column_of(const struct rows *rows, const char *column)
 
 const char *row_text(const struct rows *rows, int row, const char *column)
 {
-	int number = column_of(rows, column);
-	return PQgetisnull(rows->result, row, number) ? NULL : PQgetvalue(rows->result, row, number);
+	return rows_value(rows, row, column_of(rows, column));
 }
 
 bool row_is_null(const struct rows *rows, int row, const char *column)
@@ -172,10 +171,10 @@ static void array_write(struct buffer *buffer, const char *text, enum column_kin
 	buffer_free(&scratch);
 }
 
-void value_write(struct buffer *buffer, const void *result, int row, int column, enum column_kind kind)
+void value_write(struct buffer *buffer, const struct rows *rows, int row, int column, enum column_kind kind)
 {
-	value_write_text(buffer, PQgetvalue(result, row, column), (size_t)PQgetlength(result, row, column),
-			 kind);
+	value_write_text(buffer, PQgetvalue(rows->result, rows->first + row, column),
+			 (size_t)PQgetlength(rows->result, rows->first + row, column), kind);
 }
 
 void value_write_text(struct buffer *buffer, const char *text, size_t length, enum column_kind kind)
@@ -212,7 +211,8 @@ const char *rows_column_name(const void *result, int column)
 	return PQfname(result, column);
 }
 
-const char *rows_value(const void *result, int row, int column)
+const char *rows_value(const struct rows *rows, int row, int column)
 {
-	return PQgetisnull(result, row, column) ? NULL : PQgetvalue(result, row, column);
+	int at = rows->first + row;
+	return PQgetisnull(rows->result, at, column) ? NULL : PQgetvalue(rows->result, at, column);
 }

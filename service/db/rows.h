@@ -5,6 +5,8 @@
 
 #include "buffer.h"
 
+struct rows;
+
 enum column_kind {
 	COLUMN_TEXT, /* and everything else that is text on the wire: uuid, date, numeric */
 	COLUMN_BOOL,
@@ -20,12 +22,12 @@ enum column_kind {
 enum column_kind column_kind(const void *result, int column);
 
 /* value_write - a value that is not null as JSON. */
-void value_write(struct buffer *buffer, const void *result, int row, int column, enum column_kind kind);
+void value_write(struct buffer *buffer, const struct rows *rows, int row, int column, enum column_kind kind);
 void value_write_text(struct buffer *buffer, const char *text, size_t length, enum column_kind kind);
 
 /* Names and values by number; rows_value is NULL for null. */
 int rows_columns(const void *result);
 const char *rows_column_name(const void *result, int column);
-const char *rows_value(const void *result, int row, int column);
+const char *rows_value(const struct rows *rows, int row, int column);
 
 #endif

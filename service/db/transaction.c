@@ -30,15 +30,15 @@ static struct problem *defect(struct arena *arena, enum statement statement, con
 }
 
 /* check_count - the cardinality that the statement's first line promises. */
-static struct problem *check_count(struct arena *arena, enum statement statement, const PGresult *result)
+static struct problem *check_count(struct arena *arena, const struct rows *rows)
 {
-	bool tuples = PQresultStatus(result) == PGRES_TUPLES_OK;
-	int count = PQntuples(result);
+	enum statement statement = rows->statement;
+	bool tuples = PQresultStatus(rows->result) == PGRES_TUPLES_OK;
 	switch (statements[statement].cardinality) {
 	case CARDINALITY_ONE:
-		return tuples && count == 1 ? NULL : defect(arena, statement, "not exactly one row");
+		return tuples && rows->count == 1 ? NULL : defect(arena, statement, "not exactly one row");
 	case CARDINALITY_OPTIONAL:
-		return tuples && count <= 1 ? NULL : defect(arena, statement, "more than one row");
+		return tuples && rows->count <= 1 ? NULL : defect(arena, statement, "more than one row");
 	case CARDINALITY_EXEC:
 		return tuples ? defect(arena, statement, "rows where none are expected") : NULL;
 	case CARDINALITY_MANY:
@@ -48,12 +48,17 @@ static struct problem *check_count(struct arena *arena, enum statement statement
 	return tuples ? NULL : defect(arena, statement, "no rows");
 }
 
-/* give_rows - of a result that is the arena's already. */
-static struct problem *give_rows(struct arena *arena, enum statement statement, PGresult *result,
-				 struct rows *ret)
+static struct rows rows_of(enum statement statement, const PGresult *result)
 {
-	TRY(check_count(arena, statement, result));
-	*ret = (struct rows){result, PQntuples(result), statement};
+	return (struct rows){result, 0, PQntuples(result), statement};
+}
+
+/* give - rows that are the arena's already; ret NULL = nobody wants them. */
+static struct problem *give(struct arena *arena, struct rows rows, struct rows *ret)
+{
+	TRY(check_count(arena, &rows));
+	if (ret)
+		*ret = rows;
 	return NULL;
 }
 
@@ -68,13 +73,12 @@ static struct problem *take_command(struct arena *arena, PGresult *result)
 }
 
 /* judge - a result that is the arena's already. */
-static struct problem *judge(struct arena *arena, enum statement statement, PGresult *result,
-			     struct rows *ret)
+static struct problem *judge(struct arena *arena, struct rows rows, struct rows *ret)
 {
-	ExecStatusType status = PQresultStatus(result);
+	ExecStatusType status = PQresultStatus(rows.result);
 	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
-		return sqlstate_problem(arena, result, statement);
-	return ret ? give_rows(arena, statement, result, ret) : check_count(arena, statement, result);
+		return sqlstate_problem(arena, rows.result, rows.statement);
+	return give(arena, rows, ret);
 }
 
 /* take_result - tie the result to the arena and judge it. */
@@ -84,17 +88,17 @@ static struct problem *take_result(struct arena *arena, enum statement statement
 	if (!result)
 		return sqlstate_problem(arena, NULL, statement);
 	arena_defer(arena, result_release, result);
-	return judge(arena, statement, result, ret);
+	return judge(arena, rows_of(statement, result), ret);
 }
 
 /* take_answer - the same for what a lane gave. */
-static struct problem *take_answer(struct arena *arena, enum statement statement, struct answer *answer,
+static struct problem *take_answer(struct arena *arena, enum statement statement, struct part part,
 				   struct rows *ret)
 {
-	if (!answer)
+	if (!part.answer)
 		return sqlstate_problem(arena, NULL, statement);
-	arena_defer(arena, release_answer, answer);
-	return judge(arena, statement, answer->result, ret);
+	arena_defer(arena, release_answer, part.answer);
+	return judge(arena, (struct rows){part.answer->result, part.first, part.count, statement}, ret);
 }
 
 /* ---- in flight ---- */
@@ -204,7 +208,7 @@ static struct problem *run_open(struct db *db, struct arena *arena, enum stateme
 	if (!ret && db->flight_count < FLIGHTS_MAX - AHEAD_MAX - 1)
 		return NULL;
 	TRY(round_trip(db, arena));
-	return ret ? give_rows(arena, statement, result, ret) : NULL;
+	return ret ? give(arena, rows_of(statement, result), ret) : NULL;
 }
 
 struct ahead *db_ahead(struct db *db, struct arena *arena, enum statement statement,
@@ -238,7 +242,7 @@ struct problem *db_take(struct db *db, struct arena *arena, struct ahead *ahead,
 		return db_run(db, arena, ahead->statement, ahead->parameters, ahead->count, ret);
 	if (!ahead->result)
 		return db->failed ? db->failed : defect(arena, ahead->statement, "taken after its failure");
-	return give_rows(arena, ahead->statement, ahead->result, ret);
+	return give(arena, rows_of(ahead->statement, ahead->result), ret);
 }
 
 /* ---- alone and on the lane ---- */
@@ -257,7 +261,7 @@ static struct problem *run_whole(struct db *db, struct arena *arena, enum statem
 	if (db->failed)
 		return db->failed;
 	TRY(round_trip(db, arena));
-	return ret ? give_rows(arena, statement, result, ret) : NULL;
+	return ret ? give(arena, rows_of(statement, result), ret) : NULL;
 }
 
 /* run_alone - one read on a pooled connection: a slow one, or one that the lane lost. */
@@ -282,7 +286,7 @@ static struct problem *run_alone(struct pool *pool, struct arena *arena, enum st
 
 /* submit - on the lane of the thread we are on. */
 static bool submit(struct pool *pool, enum statement statement, const char *const *parameters, size_t count,
-		   struct answer **ret)
+		   struct part *ret)
 {
 	if (!task_on_loop())
 		return lane_submit(pool_lane(pool), statement, parameters, count, ret);
@@ -298,10 +302,10 @@ struct problem *db_run(struct db *db, struct arena *arena, enum statement statem
 		return defect(arena, statement, "wrong number of parameters");
 	if (!db->lane)
 		return run_open(db, arena, statement, parameters, count, ret);
-	struct answer *answer = NULL;
-	if (statements[statement].slow || !submit(db->pool, statement, parameters, count, &answer))
+	struct part part;
+	if (statements[statement].slow || !submit(db->pool, statement, parameters, count, &part))
 		return run_alone(db->pool, arena, statement, parameters, count, ret);
-	struct problem *problem = take_answer(arena, statement, answer, ret);
+	struct problem *problem = take_answer(arena, statement, part, ret);
 	if (problem && db_is_retryable(problem))
 		return run_alone(db->pool, arena, statement, parameters, count, ret);
 	return problem;

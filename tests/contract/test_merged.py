@@ -23,7 +23,7 @@ COMPILER = compiler()
 
 
 def array(values):
-    return "array[" + ", ".join(map(literal, values)) + "]::text[]"
+    return "{" + ",".join("NULL" if value is None else f'"{value}"' for value in values) + "}"
 
 
 def real(connection, name):
@@ -66,7 +66,7 @@ def run_one(connection, values):
 
 
 def run_several(connection, asked):
-    return connection.run(f"execute several({', '.join(array(column) for column in zip(*asked))})")
+    return connection.run(f"execute several({', '.join(literal(array(column)) for column in zip(*asked))})")
 
 
 def test_each_gets_the_rows_that_it_gets_alone(connection, cases):
@@ -85,11 +85,18 @@ def test_several_are_a_loop_over_those_who_ask(connection, cases):
     name, merged, asked = cases
     large = {table for table, in connection.run(f"select relname from pg_class where relkind = 'r' and reltuples > {LARGE}")}
     connection.run("deallocate all")
-    columns = ["{" + ",".join("NULL" if value is None else f'"{value}"' for value in column) + "}" for column in zip(*asked[:3])]
+    columns = [array(column) for column in zip(*asked[:3])]
     plan = plans(connection, name, merged, columns, True)
     assert not [fault for fault in faults(name, plan, large, True) if "end to end" in fault]
     outer, = [node["Node Type"] for node in plan["Plans"] if node["Parent Relationship"] == "Outer"]
     assert (plan["Node Type"], outer) == ("Nested Loop", "Function Scan")
+
+
+def test_an_array_has_the_type_that_its_parameter_is_cast_to_wherever_it_stands(tmp_path):
+    path = tmp_path / "thing_get.sql"
+    path.write_text("-- :one :merge\nselect a from b where c = $1::uuid and d = $2 and (e = $3::date or f < $3) and g = any ($4::text[]) and h < $1::uuid\n",
+                    encoding="utf-8")
+    assert "unnest((select $1::uuid[]), (select $2::text[]), (select $3::text[]), (select $4::text[]))" in COMPILER.read_statement(path)["merged"]
 
 
 @pytest.mark.parametrize("text, why", [

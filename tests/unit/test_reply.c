@@ -69,7 +69,7 @@ static const char *written(struct request *rq, const struct cell *cells, int cou
 {
 	static int statement;
 	PGresult *result = result_of(cells, count);
-	struct rows rows = {result, 1, (enum statement)statement++};
+	struct rows rows = {result, 0, 1, (enum statement)statement++};
 	*rq = (struct request){.op = &operation, .reply.version = -1, .english = true};
 	reply_row(rq, &rows, 0, extras);
 	PQclear(result);
