@@ -121,7 +121,9 @@ static struct problem *export_records(struct request *rq, const char *const *par
 	struct export *export;
 	bool csv = !strcmp(rq->accept, "text/csv");
 	TRY(export_open(rq->pool, rq->arena, SQL_FUNDING_RECORD_EXPORT, parameters, FILTERS + 1,
-			&(struct export_options){csv ? EXPORT_CSV : EXPORT_NDJSON, rq->in_company}, &export));
+			&(struct export_options){.format = csv ? EXPORT_CSV : EXPORT_NDJSON,
+						 .in_company = rq->in_company},
+			&export));
 	rq->reply.stream = (struct stream){
 		.read = stream_read, .close = stream_close, .context = export, .waits = true, .rests = true};
 	rq->reply.media_type = csv ? "text/csv; charset=utf-8; header=present" : "application/x-ndjson";

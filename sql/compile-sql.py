@@ -17,6 +17,7 @@ CUTTING = re.compile(r"(::|\bas)\s*(varchar|character\s+varying|char|character|b
 SCHEMAS = re.compile(r"\b(public|pg_catalog|information_schema|pg_temp)\s*\.", re.I)
 QUALIFIED = re.compile(r"\b(join|into|update|table)\s+(only\s+)?[a-z_]\w*\s*\.\s*[a-z_]\w*", re.I)
 QUALIFIED_FROM = re.compile(r"(?<!distinct )\bfrom\s+[a-z_]\w*\s*\.\s*[a-z_]\w*", re.I)
+ONE_WORD = {"uuid", "date", "integer", "bigint", "boolean", "timestamptz"}
 FROM_ARGUMENT = re.compile(r"\b(extract|substring|trim|overlay|position)\s*\([^()]*$", re.I)
 
 
@@ -43,14 +44,14 @@ def check_common(path, code):
 
 
 def type_of(text, number):
-    """What a parameter is cast to: text, unless it is the same in each place."""
+    """What a parameter is cast to, where that is one word and the same in each place; otherwise text."""
     casts = set(re.findall(rf"\${number}\b(?:::(\w+)\b(?!\[))?", text))
-    return casts.pop() or "text" if len(casts) == 1 else "text"
+    return casts.pop() if len(casts) == 1 and casts <= ONE_WORD else "text"
 
 
 def merged(path, text, code, cardinality, count):
     """The statement asked for several callers at once: each parameter is an array with a value of each, the last column tells whose
-    the row is (1 = the first). An array has the type that the parameter is cast to wherever it stands. Callers' rows come one after the other, each in the statement's own order: a nested loop over the
+    the row is (1 = the first). Callers' rows come one after the other, each in the statement's own order: a nested loop over the
     callers, because its order, or offset 0, keeps the statement a piece of its own that the planner may not turn round. The arrays are
     looked up in sub-selects, so that the plan does not depend on how many there are and is made once."""
     if re.search(r"\bfor\s+(no\s+key\s+)?(update|share)\b|\b(asked|told)\b", code, re.I):

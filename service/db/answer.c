@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-struct part answer_new(PGresult *result)
+struct part part_whole(PGresult *result)
 {
 	if (!result)
 		return (struct part){NULL, 0, 0};
@@ -14,7 +14,7 @@ struct part answer_new(PGresult *result)
 	return (struct part){answer, 0, PQntuples(result)};
 }
 
-struct part answer_part(struct answer *answer, int first, int count)
+struct part part_of(struct answer *answer, int first, int count)
 {
 	atomic_fetch_add(&answer->holders, 1);
 	return (struct part){answer, first, count};

@@ -1,4 +1,5 @@
-/* What a read gives its caller: rows of a result that others may hold as well. Private to service/db. */
+/* What a read gives its caller: rows of a result that others may hold as well; it stays until the last of
+   them has been answered, with the rows of at most a batch. Private to service/db. */
 #ifndef ANSWER_H
 #define ANSWER_H
 
@@ -16,11 +17,11 @@ struct part {
 	int first, count;
 };
 
-/* answer_new - takes the result over: all its rows. NULL gives no answer. */
-struct part answer_new(PGresult *result);
+/* part_whole - takes the result over: all its rows. NULL gives no answer. */
+struct part part_whole(PGresult *result);
 
-/* answer_part - one holder more, of these rows. */
-struct part answer_part(struct answer *answer, int first, int count);
+/* part_of - one holder more, of these rows. */
+struct part part_of(struct answer *answer, int first, int count);
 
 /* answer_release - let go; the last holder clears the result. NULL is allowed. */
 void answer_release(struct answer *answer);

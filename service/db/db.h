@@ -124,7 +124,7 @@ MUST_CHECK struct problem *export_open(struct pool *pool, struct arena *arena, e
 				       const char *const *parameters, size_t count,
 				       const struct export_options *options, struct export **ret);
 /* export_read - the next bytes into the buffer: > 0 how many, 0 at the end, -1 when the database failed.
- * Blocks. In company each call asks the database at most once, for little. */
+ * Blocks. In company each call asks the database for one page at most. */
 long export_read(struct export *export, char *bytes, size_t capacity);
 void export_close(struct export *export);
 

@@ -1,23 +1,26 @@
 /* Exports: one :copy statement streamed to the caller as CSV or as one JSON object a line, on a connection of
    its own in REPEATABLE READ, so that a slow reader holds up nobody; at most two at once. Who has the service
    to himself is given what COPY gives. COPY writes until the socket's buffer is full, which keeps a processor
-   for two milliseconds at a time, longer over a network: while others ask, the same statement is read by a
-   cursor in small pages instead. A session's first statements cost more than half an export, so one that was
-   read to its end leaves its connection to the next for a while: nothing that is done here outlives the
-   transaction. */
+   for two milliseconds at a time, longer over a network: for one that begins while others ask, the same
+   statement is read by a cursor in small pages instead. A session's first statements cost more than half an
+   export, so one that was read to its end leaves its connection to the next for a while: nothing that is done
+   here outlives the transaction. */
 #include "export_write.h"
 #include "pool.h"
 #include "sqlstate.h"
 #include "statement.h"
 
+#include "clock.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define EXPORT_TIMEOUT_MS 600000
 #define CHUNK             65536
 #define PAGE_ROWS         25 /* some 0.1 ms of the database; a reading beside it waits no longer for that */
-#define TEXT(number)      #number
-#define NUMBER(name)      TEXT(name)
+#define SMALL_MS          20000 /* so long pages are small: many more would outlast the time for an answer */
+#define LATE_ROWS         1000
 
 struct export
 {
@@ -26,6 +29,7 @@ struct export
 	struct export_options options;
 	struct columns columns; /* of NDJSON */
 	bool has_head;          /* of pages: the first one tells names and types */
+	int64_t late_ms;        /* when pages become large */
 	struct buffer pending;
 	size_t sent; /* of pending */
 	bool done, failed;
@@ -190,6 +194,7 @@ struct problem *export_open(struct pool *pool, struct arena *arena, enum stateme
 	export->pool = pool;
 	export->connection = left;
 	export->options = *options;
+	export->late_ms = clock_monotonic_ms() + SMALL_MS;
 	struct problem *problem = start(export, arena, statement, parameters);
 	if (problem) {
 		export_close(export);
@@ -216,7 +221,7 @@ static void line_take(struct export *export)
 		if (export->options.format == EXPORT_CSV)
 			buffer_add(&export->pending, line, (size_t)length);
 		else
-			write_json_line(&export->pending, &export->columns, line);
+			json_line_write(&export->pending, &export->columns, line);
 		PQfreemem(line);
 		return;
 	}
@@ -229,26 +234,29 @@ static void page_write(struct export *export, const PGresult *page)
 {
 	bool csv = export->options.format == EXPORT_CSV;
 	if (!export->has_head && csv)
-		write_csv_names(&export->pending, page);
+		csv_names_write(&export->pending, page);
 	else if (!export->has_head)
 		columns_read(&export->columns, page);
 	export->has_head = true;
 	for (int row = 0; row < PQntuples(page); row++) {
 		if (csv)
-			write_csv_row(&export->pending, page, row);
+			csv_row_write(&export->pending, page, row);
 		else
-			write_json_row(&export->pending, &export->columns, page, row);
+			json_row_write(&export->pending, &export->columns, page, row);
 	}
 }
 
 /* page_take - the next page of the cursor; one that is not full is the last. */
 static void page_take(struct export *export)
 {
-	PGresult *page = PQexec(export->connection->pg, "fetch " NUMBER(PAGE_ROWS) " from export");
+	int rows = clock_monotonic_ms() < export->late_ms ? PAGE_ROWS : LATE_ROWS;
+	char command[64];
+	snprintf(command, sizeof command, "fetch %d from export", rows);
+	PGresult *page = PQexec(export->connection->pg, command);
 	bool well = page && PQresultStatus(page) == PGRES_TUPLES_OK;
 	if (well)
 		page_write(export, page);
-	if (!well || PQntuples(page) < PAGE_ROWS)
+	if (!well || PQntuples(page) < rows)
 		end(export, well);
 	PQclear(page);
 }

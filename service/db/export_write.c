@@ -67,7 +67,7 @@ static void object_end(struct buffer *buffer, size_t start)
 	buffer_text(buffer, "}\n");
 }
 
-void write_json_line(struct buffer *buffer, const struct columns *columns, char *line)
+void json_line_write(struct buffer *buffer, const struct columns *columns, char *line)
 {
 	size_t start = buffer->length;
 	for (int i = 0; i < columns->count; i++) {
@@ -79,7 +79,7 @@ void write_json_line(struct buffer *buffer, const struct columns *columns, char 
 	object_end(buffer, start);
 }
 
-void write_json_row(struct buffer *buffer, const struct columns *columns, const void *result, int row)
+void json_row_write(struct buffer *buffer, const struct columns *columns, const void *result, int row)
 {
 	size_t start = buffer->length;
 	for (int i = 0; i < columns->count; i++)
@@ -105,7 +105,7 @@ static void csv_field(struct buffer *buffer, const char *text)
 	buffer_char(buffer, '"');
 }
 
-void write_csv_names(struct buffer *buffer, const void *result)
+void csv_names_write(struct buffer *buffer, const void *result)
 {
 	for (int i = 0; i < PQnfields(result); i++) {
 		if (i > 0)
@@ -115,7 +115,7 @@ void write_csv_names(struct buffer *buffer, const void *result)
 	buffer_char(buffer, '\n');
 }
 
-void write_csv_row(struct buffer *buffer, const void *result, int row)
+void csv_row_write(struct buffer *buffer, const void *result, int row)
 {
 	for (int i = 0; i < PQnfields(result); i++) {
 		if (i > 0)

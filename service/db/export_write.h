@@ -23,13 +23,13 @@ struct columns {
 void columns_read(struct columns *columns, const void *result);
 void columns_free(struct columns *columns);
 
-/* write_json_line - a line of COPY's text format as an object, without the nulls. The line is destroyed.
-   write_json_row - a row of a PGresult likewise. */
-void write_json_line(struct buffer *buffer, const struct columns *columns, char *line);
-void write_json_row(struct buffer *buffer, const struct columns *columns, const void *result, int row);
+/* json_line_write - a line of COPY's text format as an object, without the nulls. The line is destroyed.
+   json_row_write - a row of a PGresult likewise. */
+void json_line_write(struct buffer *buffer, const struct columns *columns, char *line);
+void json_row_write(struct buffer *buffer, const struct columns *columns, const void *result, int row);
 
-/* write_csv_names, write_csv_row - a line of CSV as COPY writes it when there is more than one column. */
-void write_csv_names(struct buffer *buffer, const void *result);
-void write_csv_row(struct buffer *buffer, const void *result, int row);
+/* csv_names_write, csv_row_write - a line of CSV as COPY writes it when there is more than one column. */
+void csv_names_write(struct buffer *buffer, const void *result);
+void csv_row_write(struct buffer *buffer, const void *result, int row);
 
 #endif

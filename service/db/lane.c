@@ -178,6 +178,6 @@ bool lane_submit(struct lane *lane, enum statement statement, const char *const 
 		PQclear(me.result);
 		return false;
 	}
-	*ret = answer_new(me.result);
+	*ret = part_whole(me.result);
 	return true;
 }

@@ -199,7 +199,7 @@ static void tell(struct loop_lane *lane, struct member *member, bool is_lost)
 	while (member->same.first) {
 		struct member *other = members_take(&member->same);
 		if (!is_lost)
-			other->part = answer_part(answer, member->part.first, member->part.count);
+			other->part = part_of(answer, member->part.first, member->part.count);
 		other->is_lost = is_lost;
 		task_resume(other->task);
 	}
@@ -246,11 +246,11 @@ static struct member *next_of(const struct member *leader, const struct member *
    who asked, which the statement's form promises. */
 static bool share(struct member *member)
 {
-	struct part all = answer_new(member->result);
+	struct part all = part_whole(member->result);
 	int asked = 1, first = 0;
 	for (struct member *one = member; one; one = next_of(member, one)) {
 		int end = rows_until(all.answer->result, first, asked++);
-		one->part = answer_part(all.answer, first, end - first);
+		one->part = part_of(all.answer, first, end - first);
 		first = end;
 	}
 	member->result = NULL;
@@ -281,7 +281,7 @@ static void answer(struct loop_lane *lane, struct member *member)
 		return;
 	}
 	if (!is_merged)
-		member->part = answer_new(member->result);
+		member->part = part_whole(member->result);
 	member->result = NULL;
 	tell_all(lane, member, false);
 }

@@ -214,5 +214,7 @@ const char *rows_column_name(const void *result, int column)
 const char *rows_value(const struct rows *rows, int row, int column)
 {
 	int at = rows->first + row;
+	if (row < 0 || row >= rows->count) /* what comes behind them may be another caller's */
+		return NULL;
 	return PQgetisnull(rows->result, at, column) ? NULL : PQgetvalue(rows->result, at, column);
 }

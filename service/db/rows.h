@@ -25,7 +25,7 @@ enum column_kind column_kind(const void *result, int column);
 void value_write(struct buffer *buffer, const struct rows *rows, int row, int column, enum column_kind kind);
 void value_write_text(struct buffer *buffer, const char *text, size_t length, enum column_kind kind);
 
-/* Names and values by number; rows_value is NULL for null. */
+/* Names and values by number; rows_value is NULL for null, and beyond the rows. */
 int rows_columns(const void *result);
 const char *rows_column_name(const void *result, int column);
 const char *rows_value(const struct rows *rows, int row, int column);

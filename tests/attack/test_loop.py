@@ -12,8 +12,10 @@ import uuid
 import pytest
 
 from support import cluster as clusters
-from support import raw
+from support import raw, seeded
+from support.client import Client
 from support.held import Held
+from support.world import make_key
 from test_overload import LOCK, SETTINGS, at_work, metric
 
 # As the service's own role, which sees its sessions and may cancel what they do.
@@ -128,6 +130,45 @@ def test_what_many_ask_about_different_things_is_asked_at_once(make_world):
         names = [one.result().json["account"]["name"] for one in [first, *others]]
     assert names == ["first", 'q"uote', "back\\slash", "{brace,s}", "NULL", "联盟", "sp ace"]
     assert raw.wait_until(lambda: (executions(world, "caller_by_key"), executions(world, "caller_by_key_merged")) == (1, 1))
+
+
+def test_who_finds_nothing_is_given_nothing_of_those_beside_him(make_world):
+    """A key that nobody has, in one execution with keys that are known: its rows are none of theirs."""
+    world = watched(make_world)
+    officers = [world.client("officer", name=f"officer {number}") for number in range(4)]
+    strangers = [Client(world.base, world.recorder, make_key(), None) for _ in range(3)]
+    with concurrent.futures.ThreadPoolExecutor(16) as threads:
+        with Held(world, LOCK):
+            first = threads.submit(officers[0].get, "/v1/me")
+            assert waiting(world, 1)
+            others = []
+            for officer, stranger in zip(officers[1:], strangers):  # one after the other, so that they stand by turns
+                for one in (stranger, officer):
+                    others.append(threads.submit(one.get, "/v1/me"))
+                    assert at_work(world, "read", 1 + len(others))
+        assert first.result().status == 200
+        assert [one.result().status for one in others] == [401, 200] * 3
+        assert [one.result().json["account"]["name"] for one in others[1::2]] == [f"officer {number}" for number in (1, 2, 3)]
+    assert raw.wait_until(lambda: executions(world, "caller_by_key_merged") == 1)
+
+
+def test_lists_that_are_asked_together_are_each_ones_own(session):
+    world = seeded.world(session, "S")
+    try:
+        auditor = Client(connected(world).base, world.recorder, world.keys["auditor"], None)
+        alliances = [row[0] for row in world.sql("select number from alliance where id in (select alliance_id from award) order by number limit 6")]
+        paths = [f"/v1/funding-records?alliance={number}&limit=20" for number in [*alliances[:3], "none", *alliances[3:], alliances[0] + "0"]]
+        alone = [auditor.get(path).json for path in paths]
+        assert [bool(one["items"]) for one in alone] == [True] * 3 + [False] + [True] * 3 + [False]
+        with concurrent.futures.ThreadPoolExecutor(16) as threads:
+            with Held(world, "lock table award in access exclusive mode"):
+                first = threads.submit(auditor.get, paths[0])
+                assert waiting(world, 1)
+                together = [threads.submit(auditor.get, path) for path in paths[1:]]
+                assert at_work(world, "read", len(paths))
+            assert [one.result().json for one in [first, *together]] == alone
+    finally:
+        world.close()
 
 
 def asked_about(world, statement, parameter):

@@ -1,6 +1,6 @@
 """The latency of status reads at a steady, moderate rate: alone, and while an export runs all the time and 50 writes a second arrive
-at the same instance. The reads are of all alliances, so that some come from the cache and some do not; the two runs ask about another
-half of them each, for the first would fill the cache for the second.
+at the same instance. The reads are of all alliances, so that some come from the cache and some do not; the two runs ask about
+another half of them each, for the first would fill the cache for the second.
 
 The clients stand for other machines, so what they do here must not be part of what is measured: tests/load/rate.c sleeps until a request
 is due, counts from that moment, and runs before everything else where it may (chrt); one curl reads all exports, since to start one takes
@@ -91,16 +91,15 @@ def reads(bench, party, seconds, half):
 
 
 def measure(bench):
-    """Both, twice in a round: of a few thousand latencies the hundredth part is decided by a few dozen."""
     party, seconds = bench.parties["service"], bench.options.seconds * (1 if bench.options.quick else 2)
     bench.say("status reads at a steady rate, alone and under an export and 50 writes a second")
     runs = bench.runs.setdefault("latency", {"alone": [], "under load": []})
     if bench.options.warm and not runs["alone"]:
         with Background(bench, party, bench.options.warm):
-            reads(bench, party, bench.options.warm, 0)
-    for turn in range(1 if bench.options.quick else 2):
-        runs["alone"].append(reads(bench, party, seconds, turn))
-        with Background(bench, party, seconds) as background:
-            runs["under load"].append(reads(bench, party, seconds, 1 - turn))
-        bench.mixture.append({"exports_a_second": background.read / background.seconds, "clients_first": bool(priority())})
-        bench.say(f"{background.read} exports in {background.seconds:.1f} s beside it")
+            reads(bench, party, bench.options.warm, 1)
+    half = len(runs["alone"]) % 2
+    runs["alone"].append(reads(bench, party, seconds, half))
+    with Background(bench, party, seconds) as background:
+        runs["under load"].append(reads(bench, party, seconds, 1 - half))
+    bench.mixture.append({"exports_a_second": background.read / background.seconds, "clients_first": bool(priority())})
+    bench.say(f"{background.read} exports in {background.seconds:.1f} s beside it")

@@ -278,6 +278,7 @@ class Bench:
         for number in range(1, self.options.rounds + 1):
             if not machine.wait_quiet(self.options.patience):
                 self.say("the machine is not quiet; measuring all the same")
+            mixture.measure(self)  # and at its end: of a few thousand latencies some dozens decide
             for name, functions in rounds.items():
                 self.say(f"round {number} of {self.options.rounds}: {self.workloads[name].title}")
                 for variant, function in functions:

@@ -85,7 +85,8 @@ class Description:
         content = reply.get("content", {})
         if not line["body"]:
             minimal = line["headers"].get("preference-applied") == "return=minimal"
-            return [] if not content or minimal or line["method"] == "HEAD" else ["there is no body"]
+            no_lines = kind == "application/x-ndjson" and kind in content  # an object for each row, and there was none
+            return [] if not content or minimal or no_lines or line["method"] == "HEAD" else ["there is no body"]
         media = content.get(kind)
         if media is None:
             return [f"the type {kind} is not among {sorted(content)}"]

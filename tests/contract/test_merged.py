@@ -94,9 +94,10 @@ def test_several_are_a_loop_over_those_who_ask(connection, cases):
 
 def test_an_array_has_the_type_that_its_parameter_is_cast_to_wherever_it_stands(tmp_path):
     path = tmp_path / "thing_get.sql"
-    path.write_text("-- :one :merge\nselect a from b where c = $1::uuid and d = $2 and (e = $3::date or f < $3) and g = any ($4::text[]) and h < $1::uuid\n",
-                    encoding="utf-8")
-    assert "unnest((select $1::uuid[]), (select $2::text[]), (select $3::text[]), (select $4::text[]))" in COMPILER.read_statement(path)["merged"]
+    path.write_text("-- :one :merge\nselect a from b where c = $1::uuid and d = $2 and (e = $3::date or f < $3) and g = any ($4::text[]) and h < $1::uuid "
+                    "and i = $5::timestamp with time zone and j = $6::character varying\n", encoding="utf-8")
+    arrays = ", ".join(f"(select ${number}::{kind}[])" for number, kind in enumerate(["uuid", "text", "text", "text", "text", "text"], 1))
+    assert f"unnest({arrays})" in COMPILER.read_statement(path)["merged"]
 
 
 @pytest.mark.parametrize("text, why", [

@@ -37,7 +37,7 @@ static void assert_csv(const char *text, const char *expected)
 {
 	PGresult *page = page_of("7", "t", text);
 	struct buffer line = {NULL, 0, 0};
-	write_csv_row(&line, page, 0);
+	csv_row_write(&line, page, 0);
 	assert_string_equal(line.text, expected);
 	buffer_free(&line);
 	PQclear(page);
@@ -62,7 +62,7 @@ static void test_csv_has_the_names_first(void **state)
 	(void)state;
 	PGresult *page = page_of("1", "f", "x");
 	struct buffer line = {NULL, 0, 0};
-	write_csv_names(&line, page);
+	csv_names_write(&line, page);
 	assert_string_equal(line.text, "number,yes,\"a,text\"\n");
 	buffer_free(&line);
 	PQclear(page);
@@ -77,8 +77,8 @@ static void assert_json(const char *number, const char *yes, const char *text, c
 	struct buffer row = {NULL, 0, 0}, line = {NULL, 0, 0};
 	char *copy = strdup(copied);
 	columns_read(&columns, page);
-	write_json_row(&row, &columns, page, 0);
-	write_json_line(&line, &columns, copy);
+	json_row_write(&row, &columns, page, 0);
+	json_line_write(&line, &columns, copy);
 	assert_string_equal(row.text, expected);
 	assert_string_equal(line.text, expected);
 	free(copy);
