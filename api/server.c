@@ -111,6 +111,12 @@ static void log_yder(void *unused, const char *application, const time_t date, c
 		  (char *)NULL);
 }
 
+/* gentle_ms - how long a stream spares others: a quarter of the time that it may take. */
+static int gentle_ms(const struct server *server)
+{
+	return server->options.write_timeout_ms / 4;
+}
+
 /* ---- a call ---- */
 
 static struct call *call_new(struct connection *connection, struct server *server, const char *target)
@@ -289,12 +295,12 @@ static void read_headers(struct exchange *x, struct MHD_Connection *mhd)
 
 /* rest - such a stream keeps a processor of the database, and half of one here, busy for as long as it lasts.
    While others ask for something it rests as long as it worked, so that who waits for an answer finds a
-   processor that is free, or soon will be; but only in the first quarter of the time that it may take. */
+   processor that is free, or soon will be; but only while it has time. */
 static void rest(const struct call *call, int64_t worked)
 {
 	int64_t now = monotonic_us();
 	int64_t asked = atomic_load_explicit(&call->server->asked, memory_order_relaxed);
-	bool is_late = now - call->started > call->server->options.write_timeout_ms * INT64_C(250);
+	bool is_late = now - call->started > gentle_ms(call->server) * INT64_C(1000);
 	if (asked <= call->started || now - asked > COMPANY_US || is_late ||
 	    atomic_load(&call->server->stopping))
 		return;
@@ -493,7 +499,7 @@ static bool request_begin(struct call *call, const char *method)
 	x->byte_count = call->body.length;
 	x->close = atomic_load(&call->server->draining);
 	x->rq.network = call->connection->network;
-	x->rq.in_company = call->in_company;
+	x->rq.gentle_ms = call->in_company ? gentle_ms(call->server) : 0;
 	read_headers(x, call->connection->mhd);
 	call->references++;
 	if (!task_start(request_work, request_left, request_end, call))

@@ -122,7 +122,7 @@ static struct problem *export_records(struct request *rq, const char *const *par
 	bool csv = !strcmp(rq->accept, "text/csv");
 	TRY(export_open(rq->pool, rq->arena, SQL_FUNDING_RECORD_EXPORT, parameters, FILTERS + 1,
 			&(struct export_options){.format = csv ? EXPORT_CSV : EXPORT_NDJSON,
-						 .in_company = rq->in_company},
+						 .gentle_ms = rq->gentle_ms},
 			&export));
 	rq->reply.stream = (struct stream){
 		.read = stream_read, .close = stream_close, .context = export, .waits = true, .rests = true};

@@ -64,7 +64,7 @@ struct reply {
 
 struct request {
 	uint64_t network;    /* that the call comes from, 0 = not known */
-	bool in_company;     /* another call came moments before */
+	int gentle_ms;       /* how long a stream shall spare others; 0 = no other call came moments before */
 	struct place *place; /* among those at work on the database, or NULL; see admission.h */
 	struct arena *arena;
 	const struct operation *op;

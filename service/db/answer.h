@@ -1,5 +1,5 @@
-/* What a read gives its caller: rows of a result that others may hold as well; it stays until the last of
-   them has been answered, with the rows of at most a batch. Private to service/db. */
+/* What a read gives its caller: rows of a result that others may hold as well. All of it, the rows of at most
+   a batch, stays until the last of them has sent his answer. Private to service/db. */
 #ifndef ANSWER_H
 #define ANSWER_H
 

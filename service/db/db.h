@@ -118,7 +118,8 @@ struct export;
 enum export_format { EXPORT_CSV, EXPORT_NDJSON };
 struct export_options {
 	enum export_format format;
-	bool in_company; /* others ask meanwhile: the database is to work on it for moments at a time */
+	int gentle_ms; /* so long the database works on it for moments at a time, for others ask meanwhile;
+			  0 = it begins alone */
 };
 MUST_CHECK struct problem *export_open(struct pool *pool, struct arena *arena, enum statement statement,
 				       const char *const *parameters, size_t count,

@@ -18,9 +18,8 @@
 
 #define EXPORT_TIMEOUT_MS 600000
 #define CHUNK             65536
-#define PAGE_ROWS         25 /* some 0.1 ms of the database; a reading beside it waits no longer for that */
-#define SMALL_MS          20000 /* so long pages are small: many more would outlast the time for an answer */
-#define LATE_ROWS         1000
+#define PAGE_ROWS         25   /* some 0.1 ms of the database; a reading beside it waits no longer for that */
+#define LATE_ROWS         1000 /* when it has been gentle for long enough */
 
 struct export
 {
@@ -115,7 +114,7 @@ static struct problem *describe(struct export *export, struct arena *arena, enum
 static struct problem *run(struct export *export, struct arena *arena, enum statement statement,
 			   const char *const *parameters)
 {
-	bool csv = export->options.format == EXPORT_CSV, paged = export->options.in_company;
+	bool csv = export->options.format == EXPORT_CSV, paged = export->options.gentle_ms > 0;
 	PGconn *pg = export->connection->pg;
 	const char *settings =
 		csv ? "set local export.format = 'csv'; set local cursor_tuple_fraction = 1"
@@ -165,7 +164,7 @@ static struct problem *start(struct export *export, struct arena *arena, enum st
 	TRY(begin(export, arena, statement));
 	if (export->options.format == EXPORT_CSV)
 		buffer_text(&export->pending, "\xEF\xBB\xBF");
-	else if (!export->options.in_company)
+	else if (export->options.gentle_ms == 0)
 		TRY(describe(export, arena, statement));
 	return run(export, arena, statement, parameters);
 }
@@ -194,7 +193,7 @@ struct problem *export_open(struct pool *pool, struct arena *arena, enum stateme
 	export->pool = pool;
 	export->connection = left;
 	export->options = *options;
-	export->late_ms = clock_monotonic_ms() + SMALL_MS;
+	export->late_ms = clock_monotonic_ms() + options->gentle_ms;
 	struct problem *problem = start(export, arena, statement, parameters);
 	if (problem) {
 		export_close(export);
@@ -263,7 +262,7 @@ static void page_take(struct export *export)
 
 long export_read(struct export *export, char *bytes, size_t capacity)
 {
-	bool paged = export->options.in_company;
+	bool paged = export->options.gentle_ms > 0;
 	size_t wanted = paged ? 1 : capacity; /* who rests between pages takes one at a time */
 	while (!export->done && export->pending.length - export->sent < wanted &&
 	       export->pending.length < CHUNK) {

@@ -55,11 +55,16 @@ def log_of(world):
     return pathlib.Path(clusters.control("home", world.cluster.directory), "log").read_text(encoding="utf-8", errors="replace")
 
 
+def sessions(world):
+    """The processes of the service's sessions on this database: the log is that of all."""
+    return {row[0] for row in world.sql(f"select pid from pg_stat_activity where datname = current_database() and usename = '{clusters.SERVICE}'",
+                                        user=clusters.SERVICE)}
+
+
 def counted(world, line):
     """How often the service's sessions on this database have left such a line in the database's log."""
-    sessions = {row[0] for row in world.sql("select pid from pg_stat_activity where datname = current_database() and usename = "
-                                            f"'{clusters.SERVICE}'", user=clusters.SERVICE)}
-    return sum(pid in sessions for pid in re.findall(rf"\[(\d+)\] {line}", log_of(world)))
+    processes = sessions(world)
+    return sum(pid in processes for pid in re.findall(rf"\[(\d+)\] {line}", log_of(world)))
 
 
 def executions(world, statement):
@@ -154,8 +159,10 @@ def test_who_finds_nothing_is_given_nothing_of_those_beside_him(make_world):
 
 def test_lists_that_are_asked_together_are_each_ones_own(session):
     world = seeded.world(session, "S")
+    world.sql(f"alter role {clusters.SERVICE} in database \"{world.database}\" set log_statement = 'all'", user="postgres")
+    world.stop()
     try:
-        auditor = Client(connected(world).base, world.recorder, world.keys["auditor"], None)
+        auditor = Client(connected(world.start()).base, world.recorder, world.keys["auditor"], None)
         alliances = [row[0] for row in world.sql("select number from alliance where id in (select alliance_id from award) order by number limit 6")]
         paths = [f"/v1/funding-records?alliance={number}&limit=20" for number in [*alliances[:3], "none", *alliances[3:], alliances[0] + "0"]]
         alone = [auditor.get(path).json for path in paths]
@@ -167,15 +174,18 @@ def test_lists_that_are_asked_together_are_each_ones_own(session):
                 together = [threads.submit(auditor.get, path) for path in paths[1:]]
                 assert at_work(world, "read", len(paths))
             assert [one.result().json for one in [first, *together]] == alone
+        assert raw.wait_until(lambda: executions(world, "funding_record_of_alliance_merged") >= 1)
     finally:
         world.close()
 
 
 def asked_about(world, statement, parameter):
     """The values of a parameter in the executions of a statement: of the form for several, those of all of them."""
-    found = re.findall(rf"LOG:  execute {statement}(_merged)?: .*?\n[^\n]*DETAIL:  parameters: ([^\n]*(?:\n\t[^\n]*)*)", log_of(world), re.S)
-    values = []
-    for merged, parameters in found:
+    found = re.findall(rf"\[(\d+)\] LOG:  execute {statement}(_merged)?: .*?\n[^\n]*DETAIL:  parameters: ([^\n]*(?:\n\t[^\n]*)*)", log_of(world), re.S)
+    processes, values = sessions(world), []
+    for process, merged, parameters in found:
+        if process not in processes:
+            continue
         literal = re.search(rf"\${parameter} = ('(?:[^']|'')*')", parameters).group(1)
         values += [row[0] for row in world.sql(f"select unnest({literal}::text[])" if merged else f"select {literal}")]
     return values

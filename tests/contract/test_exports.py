@@ -105,15 +105,17 @@ def rests(world):
 @contextlib.contextmanager
 def asking(world):
     """Somebody else asks all the time."""
-    done = threading.Event()
+    begun, done = threading.Event(), threading.Event()
 
     def ask():
         while not done.is_set():
             assert world.anonymous.get("/v1/measures").status == 200
+            begun.set()
 
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         others = pool.submit(ask)
         try:
+            assert begun.wait(20)
             yield
         finally:
             done.set()
@@ -171,15 +173,30 @@ def test_an_export_in_company_is_read_by_a_cursor_and_gives_the_same_bytes(large
     assert ("渭\\".encode() in alone) == (which != "nothing")
 
 
+def commands(world):
+    """(process, command) of the exports in a transaction."""
+    return world.sql("select pid, query from pg_stat_activity where datname = current_database() and application_name = 'allianced export' "
+                     "and xact_start is not null", user="postgres")
+
+
+def slow_export(world):
+    """A connection on which an export in company has begun to come, to a reader who takes little."""
+    for _ in range(10):
+        client = connect(world.port, receive_buffer=4096)
+        client.sendall(f"GET {PATH} HTTP/1.1\r\nHost: test\r\nAccept: application/x-ndjson\r\nAuthorization: Bearer {world.keys['auditor']}\r\n\r\n".encode())
+        assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
+        if [command for _, command in commands(world) if command.startswith("fetch 25 ")]:
+            return client
+        client.close()
+        assert wait_until(lambda: not commands(world))
+    raise AssertionError("no export by a cursor")
+
+
 def test_an_export_in_company_that_fails_in_the_middle_is_not_ended_and_leaves_nothing(large):
     world, auditor = large
     with asking(world):
-        client = connect(world.port, receive_buffer=4096)
-        client.sendall(f"GET {PATH} HTTP/1.1\r\nHost: test\r\nAccept: application/x-ndjson\r\nAuthorization: Bearer {world.keys['auditor']}\r\n\r\n".encode())
-        begun = client.recv(1000)
-        assert begun.startswith(b"HTTP/1.1 200 ")
-        (process, state, _), = sessions(world)
-        assert state in ("idle in transaction", "active")
+        client = slow_export(world)
+        (process, _), = commands(world)
         end(world)
         assert not read_all(client).endswith(b"0\r\n\r\n")
         client.close()
@@ -196,3 +213,17 @@ def test_an_export_rests_while_others_ask_and_only_then(large):
         in_company = export(auditor)
     assert in_company.status == 200 and in_company.body == alone.body
     assert rests(world) > before
+
+
+def test_an_export_in_company_takes_large_pages_when_a_quarter_of_its_time_is_over(session):
+    world = seeded.world(session, "M")
+    try:
+        world.stop()
+        world.settings["write-timeout-ms"] = 8000
+        world.start()
+        with asking(world):
+            client = slow_export(world)
+            assert wait_until(lambda: client.recv(16384) and [one for _, one in commands(world) if one.startswith("fetch 1000 ")])
+            client.close()
+    finally:
+        world.close()
