@@ -224,15 +224,15 @@ static void write_money(struct buffer *buffer, const char *fen)
 		      money_format(strtoll(fen, NULL, 10), text));
 }
 
-static void write_column(struct buffer *buffer, const struct rows *rows, int row,
-			 const struct plan_column *column, const char *value, bool english)
+static void write_column(struct buffer *buffer, const struct plan_column *column, const char *value,
+			 bool english)
 {
 	size_t comma = buffer->text[buffer->length - 1] != '{';
 	buffer_add(buffer, column->member + 1 - comma, column->member_length - 1 + comma);
 	if (column->is_money)
 		write_money(buffer, value);
 	else
-		value_write(buffer, rows, row, column->column, column->kind);
+		value_write(buffer, value, strlen(value), column->kind);
 	const char *label = column->label ? label_text(column->name, value, english) : NULL;
 	if (label) {
 		write_name(buffer, column->label);
@@ -262,7 +262,7 @@ static void write_row(struct buffer *buffer, const struct plan *plan, const stru
 			continue;
 		if (column->depth || (before && before->depth))
 			write_path(buffer, column, before);
-		write_column(buffer, rows, row, column, value, english);
+		write_column(buffer, column, value, english);
 		before = column;
 	}
 	for (int i = before ? before->depth : 0; i > 0; i--)

@@ -17,8 +17,8 @@ CUTTING = re.compile(r"(::|\bas)\s*(varchar|character\s+varying|char|character|b
 SCHEMAS = re.compile(r"\b(public|pg_catalog|information_schema|pg_temp)\s*\.", re.I)
 QUALIFIED = re.compile(r"\b(join|into|update|table)\s+(only\s+)?[a-z_]\w*\s*\.\s*[a-z_]\w*", re.I)
 QUALIFIED_FROM = re.compile(r"(?<!distinct )\bfrom\s+[a-z_]\w*\s*\.\s*[a-z_]\w*", re.I)
-ONE_WORD = {"uuid", "date", "integer", "bigint", "boolean", "timestamptz"}
 FROM_ARGUMENT = re.compile(r"\b(extract|substring|trim|overlay|position)\s*\([^()]*$", re.I)
+ONE_WORD = {"uuid", "date", "integer", "bigint", "boolean", "timestamptz"}
 
 
 def fail(path, why):

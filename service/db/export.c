@@ -35,6 +35,12 @@ struct export
 	bool ended; /* read wholly, and the transaction with it: nothing is left on the connection */
 };
 
+/* is_paged - read by a cursor in place of COPY. */
+static bool is_paged(const struct export *export)
+{
+	return export->options.gentle_ms > 0;
+}
+
 void export_close(struct export *export)
 {
 	if (!export)
@@ -110,16 +116,14 @@ static struct problem *describe(struct export *export, struct arena *arena, enum
 	return problem;
 }
 
-/* run - the copy or the cursor, which is planned as one that is read to its end. */
+/* run - the copy or the cursor. */
 static struct problem *run(struct export *export, struct arena *arena, enum statement statement,
 			   const char *const *parameters)
 {
-	bool csv = export->options.format == EXPORT_CSV, paged = export->options.gentle_ms > 0;
+	bool csv = export->options.format == EXPORT_CSV, paged = is_paged(export);
 	PGconn *pg = export->connection->pg;
-	const char *settings =
-		csv ? "set local export.format = 'csv'; set local cursor_tuple_fraction = 1"
-		    : "set local export.format = 'ndjson'; set local cursor_tuple_fraction = 1";
-	TRY(check(arena, statement, PQexec(pg, settings), PGRES_COMMAND_OK));
+	const char *format = csv ? "set local export.format = 'csv'" : "set local export.format = 'ndjson'";
+	TRY(check(arena, statement, PQexec(pg, format), PGRES_COMMAND_OK));
 	struct buffer command = {0};
 	buffer_text(&command, paged ? "declare export no scroll cursor for " : "copy (");
 	bool written = statement_write(&command, pg, statement, parameters);
@@ -139,7 +143,8 @@ static bool command_is_done(PGconn *pg, const char *command)
 	return done;
 }
 
-/* begin - on the connection that was left, or where it does not answer on a new one. */
+/* begin - on the connection that was left, or where it does not answer on a new one, which plans a cursor as
+   what is read to its end. */
 static struct problem *begin(struct export *export, struct arena *arena, enum statement statement)
 {
 	static const char command[] = "begin isolation level repeatable read read only";
@@ -153,8 +158,9 @@ static struct problem *begin(struct export *export, struct arena *arena, enum st
 	TRY(connection_open(arena, &options, &export->connection));
 	PGconn *pg = export->connection->pg;
 	PQsetnonblocking(pg, 0);
-	TRY(check(arena, statement, PQexec(pg, "set application_name = 'allianced export'"),
-		  PGRES_COMMAND_OK));
+	static const char settings[] =
+		"set application_name = 'allianced export'; set cursor_tuple_fraction = 1";
+	TRY(check(arena, statement, PQexec(pg, settings), PGRES_COMMAND_OK));
 	return check(arena, statement, PQexec(pg, command), PGRES_COMMAND_OK);
 }
 
@@ -164,7 +170,7 @@ static struct problem *start(struct export *export, struct arena *arena, enum st
 	TRY(begin(export, arena, statement));
 	if (export->options.format == EXPORT_CSV)
 		buffer_text(&export->pending, "\xEF\xBB\xBF");
-	else if (export->options.gentle_ms == 0)
+	else if (!is_paged(export))
 		TRY(describe(export, arena, statement));
 	return run(export, arena, statement, parameters);
 }
@@ -262,7 +268,7 @@ static void page_take(struct export *export)
 
 long export_read(struct export *export, char *bytes, size_t capacity)
 {
-	bool paged = export->options.gentle_ms > 0;
+	bool paged = is_paged(export);
 	size_t wanted = paged ? 1 : capacity; /* who rests between pages takes one at a time */
 	while (!export->done && export->pending.length - export->sent < wanted &&
 	       export->pending.length < CHUNK) {

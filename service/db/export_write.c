@@ -56,7 +56,7 @@ static void member_add(struct buffer *buffer, const struct columns *columns, int
 {
 	const struct column *column = &columns->list[i];
 	buffer_add(buffer, columns->keys.text + column->key, column->length);
-	value_write_text(buffer, text, length, column->kind);
+	value_write(buffer, text, length, column->kind);
 }
 
 static void object_end(struct buffer *buffer, size_t start)

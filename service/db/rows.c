@@ -171,15 +171,7 @@ static void array_write(struct buffer *buffer, const char *text, enum column_kin
 	buffer_free(&scratch);
 }
 
-void value_write(struct buffer *buffer, const struct rows *rows, int row, int column, enum column_kind kind)
-{
-	const char *text = rows_value(rows, row, column);
-	if (text)
-		value_write_text(buffer, text, (size_t)PQgetlength(rows->result, rows->first + row, column),
-				 kind);
-}
-
-void value_write_text(struct buffer *buffer, const char *text, size_t length, enum column_kind kind)
+void value_write(struct buffer *buffer, const char *text, size_t length, enum column_kind kind)
 {
 	switch (kind) {
 	case COLUMN_BOOL:

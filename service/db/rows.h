@@ -22,8 +22,7 @@ enum column_kind {
 enum column_kind column_kind(const void *result, int column);
 
 /* value_write - a value that is not null as JSON. */
-void value_write(struct buffer *buffer, const struct rows *rows, int row, int column, enum column_kind kind);
-void value_write_text(struct buffer *buffer, const char *text, size_t length, enum column_kind kind);
+void value_write(struct buffer *buffer, const char *text, size_t length, enum column_kind kind);
 
 /* Names and values by number; rows_value is NULL for null, and beyond the rows. */
 int rows_columns(const void *result);

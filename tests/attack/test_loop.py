@@ -77,13 +77,16 @@ def failures(world, text):
     return counted(world, rf"STATEMENT:  {text}")
 
 
-def watched(make_world):
-    """A world whose statements are in the database's log."""
-    world = connected(make_world(**MANY))
+def logged(world):
+    """The world, started again, with its statements in the database's log."""
     world.sql(f"alter role {clusters.SERVICE} in database \"{world.database}\" set log_statement = 'all'", user="postgres")
     world.stop()
     world.start()
     return connected(world)
+
+
+def watched(make_world):
+    return logged(connected(make_world(**MANY)))
 
 
 def test_a_read_that_fails_takes_none_of_its_batch_along(make_world):
@@ -159,10 +162,8 @@ def test_who_finds_nothing_is_given_nothing_of_those_beside_him(make_world):
 
 def test_lists_that_are_asked_together_are_each_ones_own(session):
     world = seeded.world(session, "S")
-    world.sql(f"alter role {clusters.SERVICE} in database \"{world.database}\" set log_statement = 'all'", user="postgres")
-    world.stop()
     try:
-        auditor = Client(connected(world.start()).base, world.recorder, world.keys["auditor"], None)
+        auditor = Client(logged(world).base, world.recorder, world.keys["auditor"], None)
         alliances = [row[0] for row in world.sql("select number from alliance where id in (select alliance_id from award) order by number limit 6")]
         paths = [f"/v1/funding-records?alliance={number}&limit=20" for number in [*alliances[:3], "none", *alliances[3:], alliances[0] + "0"]]
         alone = [auditor.get(path).json for path in paths]
