@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #define TICK_MS      100
 #define HUNG_TURNS   4    /* the library may have to say 100 Continue before it takes a body that is there */
@@ -222,7 +221,6 @@ static void *reap(void *unused)
 	(void)unused;
 	pthread_mutex_lock(&mutex);
 	while (!stopping) {
-		struct timespec until;
 		int64_t now = clock_monotonic_ms();
 		struct cut *cuts;
 		size_t count = cut_the_late(now, &cuts);
@@ -237,11 +235,7 @@ static void *reap(void *unused)
 			given_back = now;
 			continue; /* it may be time to stop */
 		}
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_nsec += TICK_MS * 1000000L;
-		until.tv_sec += until.tv_nsec / 1000000000L;
-		until.tv_nsec %= 1000000000L;
-		pthread_cond_timedwait(&wake, &mutex, &until);
+		clock_wait(&wake, &mutex, TICK_MS);
 	}
 	pthread_mutex_unlock(&mutex);
 	return NULL;

@@ -9,9 +9,8 @@
 
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
 
-#define PERIOD_SECONDS 30
+#define PERIOD_MS 30000
 
 static const struct caller system_caller = {.name = "system", .roles = ROLE_system};
 
@@ -232,11 +231,8 @@ static void *sweep_keep(void *context)
 		pthread_mutex_unlock(&sweeper_mutex);
 		sweep_once(context);
 		pthread_mutex_lock(&sweeper_mutex);
-		struct timespec at;
-		clock_gettime(CLOCK_REALTIME, &at);
-		at.tv_sec += PERIOD_SECONDS;
 		if (!sweeper_stops)
-			pthread_cond_timedwait(&sweeper_wake, &sweeper_mutex, &at);
+			clock_wait(&sweeper_wake, &sweeper_mutex, PERIOD_MS);
 	}
 	pthread_mutex_unlock(&sweeper_mutex);
 	return NULL;

@@ -1,7 +1,7 @@
 /* The business clock: true time, or a test's. */
 #include "clock.h"
 
-#include <pthread.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -96,4 +96,17 @@ bool clock_is_test(void)
 int64_t clock_monotonic_ms(void)
 {
 	return microseconds_of(CLOCK_MONOTONIC) / 1000;
+}
+
+bool clock_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t milliseconds)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += (time_t)(milliseconds / 1000);
+	until.tv_nsec += (long)(milliseconds % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	return pthread_cond_clockwait(condition, mutex, CLOCK_MONOTONIC, &until) != ETIMEDOUT;
 }

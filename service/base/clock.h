@@ -5,6 +5,7 @@
 
 #include "date.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 
 /* clock_set - parse a setting; false when it is none of the three forms. */
@@ -21,5 +22,9 @@ bool clock_is_test(void);
 
 /* clock_monotonic_ms - milliseconds that never go back. */
 int64_t clock_monotonic_ms(void);
+
+/* clock_wait - wait for the condition, at most so many milliseconds of monotonic time: whoever sets the wall
+   clock makes nobody wait longer. The mutex is the caller's; false when the time is over. */
+bool clock_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t milliseconds);
 
 #endif

@@ -9,6 +9,8 @@
 
 #include "task.h"
 
+#include "clock.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -16,7 +18,6 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -27,10 +28,10 @@
 #include <sanitizer/tsan_interface.h>
 #endif
 
-#define STACK_SIZE       ((size_t)1024 * 1024) /* address space; memory only as far as it is used */
-#define GUARD_SIZE       ((size_t)4096)
-#define FIBERS_KEPT      64
-#define WORKER_IDLE_SECS 10
+#define STACK_SIZE     ((size_t)1024 * 1024) /* address space; memory only as far as it is used */
+#define GUARD_SIZE     ((size_t)4096)
+#define FIBERS_KEPT    64
+#define WORKER_IDLE_MS 10000
 
 /* A stack with the place where the work on it stopped. */
 struct fiber {
@@ -299,15 +300,12 @@ static void task_end(struct task *task)
 static struct task *next_task(void)
 {
 	while (!state.waiting.first) {
-		struct timespec until;
 		if (state.stopping)
 			return NULL;
-		clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_sec += WORKER_IDLE_SECS;
 		state.idle++;
-		int late = pthread_cond_timedwait(&state.work, &state.mutex, &until);
+		bool in_time = clock_wait(&state.work, &state.mutex, WORKER_IDLE_MS);
 		state.idle--;
-		if (late == ETIMEDOUT && !state.waiting.first && state.workers > 1)
+		if (!in_time && !state.waiting.first && state.workers > 1)
 			return NULL;
 	}
 	state.waiting_count--;
@@ -488,11 +486,7 @@ void task_leave(void)
 
 void tasks_start(int workers)
 {
-	pthread_condattr_t monotonic;
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&state.work, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	pthread_cond_init(&state.work, NULL);
 	state.waiting = (struct queue){NULL, &state.waiting.first};
 	state.ended = (struct queue){NULL, &state.ended.first};
 	state.leaving = (struct queue){NULL, &state.leaving.first};

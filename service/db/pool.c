@@ -7,10 +7,8 @@
 #include "log.h"
 #include "task.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define EXPORTS        2
 #define EXPORT_KEPT_MS 300000 /* how long an export's connection waits for the next one */
@@ -42,19 +40,6 @@ struct pool {
 	struct loop_lane *loop_lanes[LOOP_LANES];
 	struct db lane_db;
 };
-
-static void wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t milliseconds)
-{
-	struct timespec at;
-	clock_gettime(CLOCK_MONOTONIC, &at);
-	at.tv_sec += (time_t)(milliseconds / 1000);
-	at.tv_nsec += (long)(milliseconds % 1000) * 1000000;
-	if (at.tv_nsec >= 1000000000) {
-		at.tv_sec++;
-		at.tv_nsec -= 1000000000;
-	}
-	pthread_cond_timedwait(condition, mutex, &at);
-}
 
 static struct db *slot_idle(struct pool *pool)
 {
@@ -104,7 +89,7 @@ struct problem *pool_checkout(struct pool *pool, struct arena *arena, struct db 
 		else if (left <= 0)
 			problem = problem_wait(arena, PROBLEM_overloaded, "all connections are busy");
 		else
-			wait_until(&pool->available, &pool->mutex, left);
+			clock_wait(&pool->available, &pool->mutex, left);
 	}
 	pool->waiting--;
 	if (!problem) {
@@ -260,7 +245,7 @@ static void *keep(void *context)
 		bool whole = repair(pool);
 		retry = whole ? RETRY_MIN_MS : retry * 2 > RETRY_MAX_MS ? RETRY_MAX_MS : retry * 2;
 		if (!pool->stopping && (!whole || is_whole(pool)))
-			wait_until(&pool->work, &pool->mutex, whole ? CHECK_MS : retry);
+			clock_wait(&pool->work, &pool->mutex, whole ? CHECK_MS : retry);
 		if (!pool->stopping)
 			look(pool);
 		forget(pool, clock_monotonic_ms() - EXPORT_KEPT_MS);
@@ -300,12 +285,8 @@ static struct pool *pool_make(const struct pool_options *options)
 	for (int i = 0; i < LOOP_LANES; i++)
 		pool->loop_lanes[i] = loop_lane_new(pool);
 	pthread_mutex_init(&pool->mutex, NULL);
-	pthread_condattr_t monotonic;
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&pool->available, &monotonic);
-	pthread_cond_init(&pool->work, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	pthread_cond_init(&pool->available, NULL);
+	pthread_cond_init(&pool->work, NULL);
 	return pool;
 }
 

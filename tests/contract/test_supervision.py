@@ -1,5 +1,6 @@
 """What whoever supervises the process relies on: the command health, and the word to systemd when requests are answered."""
 import contextlib
+import pathlib
 import signal
 import socket
 import subprocess
@@ -7,6 +8,8 @@ import threading
 
 from support.cluster import binary, environment
 from support.process import free_ports
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def health(*words, **settings):
@@ -82,3 +85,10 @@ def test_systemd_is_told_when_requests_are_answered_and_when_it_stops(world, tmp
             finally:
                 process.kill()
                 process.wait()
+
+
+def test_no_thread_waits_by_the_wall_clock():
+    """Whoever sets it back an hour would make that thread wait an hour: all waits are clock_wait's."""
+    sources = [path for folder in ("service", "api") for path in (ROOT / folder).rglob("*.c")]
+    assert len(sources) > 50
+    assert [path.name for path in sources if "pthread_cond_timedwait" in path.read_text(encoding="utf-8")] == []
