@@ -187,6 +187,7 @@ static struct problem *serve(struct cli *cli, const char *url, const sigset_t *s
 	log_event(LOG_LEVEL_INFO, "stopping", "signal", received == SIGINT ? "SIGINT" : "SIGTERM",
 		  (char *)NULL);
 	unblock_signals(signals);
+	sweep_wind_down();
 	server_stop(server);
 	sweep_stop();
 	access_stop();

@@ -8,6 +8,7 @@
 #include "transition.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #define PERIOD_MS 30000
@@ -107,6 +108,10 @@ static void set_date(struct request *rq, const char *date)
 	rq->today_text = date;
 }
 
+/* Of the service's thread: there may be thousands of objects to go, and who stops the service waits for the
+   one at hand alone. The next sweep finds the others. */
+static atomic_bool sweeper_stops;
+
 static bool lock_is_mine(struct sweep *sweep)
 {
 	struct rows rows;
@@ -136,15 +141,15 @@ static void call_one(struct sweep *sweep, const struct operation *operation, con
 	arena_free(arena);
 }
 
-/* sweep_list - run a list statement on the lane and call each row. The lock is touched before each: whoever
- * lost it stops. */
+/* sweep_list - run a list statement on the lane and call each row, until the sweeper is to stop. The lock is
+   touched before each: whoever lost it stops, too. */
 static struct problem *sweep_list(struct sweep *sweep, enum statement statement,
 				  const char *const *parameters, size_t count,
 				  const struct operation *operation)
 {
 	struct rows rows;
 	TRY(db_run(db_lane(sweep->pool), sweep->arena, statement, parameters, count, &rows));
-	for (int i = 0; i < rows.count && lock_is_mine(sweep); i++)
+	for (int i = 0; i < rows.count && !sweeper_stops && lock_is_mine(sweep); i++)
 		call_one(sweep, operation, &rows, i);
 	return NULL;
 }
@@ -212,7 +217,7 @@ struct problem *sweep_run(struct arena *arena, struct pool *pool, const char *da
 static pthread_t sweeper;
 static pthread_mutex_t sweeper_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t sweeper_wake = PTHREAD_COND_INITIALIZER;
-static bool sweeper_runs, sweeper_stops;
+static bool sweeper_runs;
 
 static void sweep_once(struct pool *pool)
 {
@@ -247,14 +252,19 @@ void sweep_start(struct pool *pool)
 			  (char *)NULL);
 }
 
-void sweep_stop(void)
+void sweep_wind_down(void)
 {
-	if (!sweeper_runs)
-		return;
 	pthread_mutex_lock(&sweeper_mutex);
 	sweeper_stops = true;
 	pthread_cond_signal(&sweeper_wake);
 	pthread_mutex_unlock(&sweeper_mutex);
+}
+
+void sweep_stop(void)
+{
+	if (!sweeper_runs)
+		return;
+	sweep_wind_down();
 	pthread_join(sweeper, NULL);
 	sweeper_runs = false;
 }

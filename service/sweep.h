@@ -12,8 +12,10 @@ struct pool;
    no problem: there is nothing left to do. Objects that a rule holds back are logged and left. */
 MUST_CHECK struct problem *sweep_run(struct arena *arena, struct pool *pool, const char *date);
 
-/* sweep_start, sweep_stop - the thread of the service that sweeps again and again. */
+/* sweep_start, sweep_stop - the thread of the service that sweeps again and again; whoever stops it waits for
+   the object at hand alone. sweep_wind_down - the same without waiting: no further object is begun. */
 void sweep_start(struct pool *pool);
+void sweep_wind_down(void);
 void sweep_stop(void);
 
 #endif

@@ -1,6 +1,11 @@
 """The timers: what falls due by itself happens once, for the date that is given, and leaves its history."""
+import signal
+import socket
+
 import pytest
 from support import journey, panels
+from support.held import Held, waiting
+from support.raw import wait_until
 
 
 def notices(world, kind):
@@ -104,3 +109,30 @@ def test_keys_are_kept_for_a_day(fresh_world):
 def test_a_date_that_is_none_is_refused(fresh_world):
     done = fresh_world.run("sweep", "--date", "2026-02-30", check=False)
     assert done.returncode != 0 and len(done.stderr.strip().splitlines()) == 1
+
+
+def is_open(world):
+    try:
+        socket.create_connection(("127.0.0.1", world.port), timeout=5).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def test_a_service_that_stops_leaves_what_is_due_to_the_next_sweep(fresh_world):
+    """Five invitations are over; the first is held until the service has been told to stop and answers nobody any more."""
+    bureau, invited = panels.Bureau(fresh_world), "select count(*) from sheet where status = 'invited'"
+    panel = bureau.panel(panels.accepted(fresh_world))
+    for _ in range(5):
+        bureau.invite(panel, bureau.expert())
+    after = fresh_world.value("select max(answer_due_on) + 1 from sheet")
+    with Held(fresh_world, "select 1 from sheet for update"):
+        fresh_world.restart(sweep="on", clock=f"fixed:{after}T09:00:00+08:00", lock_timeout_ms=60000, statement_timeout_ms=60000)
+        assert wait_until(lambda: waiting(fresh_world) == 1)
+        fresh_world.process.send_signal(signal.SIGTERM)
+        assert wait_until(lambda: not is_open(fresh_world))
+    process, fresh_world.process = fresh_world.process, None
+    assert process.wait(timeout=40) == 0
+    assert fresh_world.value(invited) == "4"
+    fresh_world.start()
+    assert wait_until(lambda: fresh_world.value(invited) == "0")
