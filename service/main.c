@@ -3,6 +3,7 @@
 #include "access.h"
 #include "cli.h"
 #include "clock.h"
+#include "conninfo.h"
 #include "demo.h"
 #include "install.h"
 #include "log.h"
@@ -380,7 +381,7 @@ static int run_check_config(struct cli *cli)
 
 	if (code)
 		return code;
-	config_print(&buffer, cli->origins);
+	config_print(&buffer, cli->origins, conninfo_describe);
 	fwrite(buffer.text, 1, buffer.length, stdout);
 	buffer_free(&buffer);
 	return 0;

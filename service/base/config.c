@@ -426,39 +426,12 @@ bool config_flag_is_switch(const char *name)
 	return false;
 }
 
-/* A connection string keeps everything but its passwords: user:…@ of a URI, and password=… of either form. */
-static void print_masked(struct buffer *buffer, const char *text)
-{
-	const char *authority = strstr(text, "://"), *at = NULL, *colon = NULL;
-
-	if (authority) {
-		authority += 3;
-		at = authority + strcspn(authority, "@/?");
-		colon = memchr(authority, ':', (size_t)(at - authority));
-		if (*at != '@' || !colon)
-			at = colon = NULL;
-	}
-	if (at && colon) {
-		buffer_add(buffer, text, (size_t)(colon + 1 - text));
-		buffer_text(buffer, "******");
-		text = at;
-	}
-	for (const char *password; (password = strstr(text, "password="));) {
-		const char *value = password + strlen("password=");
-
-		buffer_add(buffer, text, (size_t)(value - text));
-		buffer_text(buffer, "******");
-		text = *value == '\'' ? value + 1 + strcspn(value + 1, "'") : value + strcspn(value, "& ");
-	}
-	buffer_text(buffer, text);
-}
-
-void config_print(struct buffer *buffer, const struct config_origin *origins)
+void config_print(struct buffer *buffer, const struct config_origin *origins, config_secret_fn *describe)
 {
 	for (size_t i = 0; i < SETTINGS; i++) {
 		buffer_printf(buffer, "%-22s = ", settings[i].name);
 		if (settings[i].secret)
-			print_masked(buffer, origins[i].text);
+			describe(buffer, origins[i].text);
 		else
 			buffer_text(buffer, origins[i].text);
 		buffer_printf(buffer, "   # %s\n", origins[i].origin);

@@ -72,8 +72,12 @@ int config_load(struct arena *arena, const struct config_flag *flags, size_t fla
 /* config_flag_is_switch - whether the flag stands alone (--demo) and takes no word after it. */
 bool config_flag_is_switch(const char *name);
 
-/* config_print - one line per setting: name = value, and its origin; secrets masked. */
-void config_print(struct buffer *buffer, const struct config_origin *origins);
+/* Adds to the buffer what may be shown of a secret. */
+typedef void config_secret_fn(struct buffer *buffer, const char *secret);
+
+/* config_print - one line per setting: name = value, and its origin. Of a secret only what describe says
+   stands there: how one is put together is not known here. */
+void config_print(struct buffer *buffer, const struct config_origin *origins, config_secret_fn *describe);
 
 /* config_nearest - the name among those (NULL-terminated) closest to the word, NULL when none is near. */
 const char *config_nearest(const char *word, const char *const *names);

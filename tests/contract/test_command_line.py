@@ -32,7 +32,7 @@ def test_check_config_names_each_value_and_its_origin(tmp_path):
     path = tmp_path / "alliance.conf"
     path.write_text("pool_connections = 3\nlog_level = debug\n")
     done = allianced("check-config", "--config", str(path), "--log-level", "error", ALLIANCE_PORT="9999",
-                     DATABASE_URL="postgresql://bureau:s3cret@db/alliance")
+                     DATABASE_URL="postgresql://bureau:s3?cret@db/alliance", DATABASE_OWNER_URL="host=db user=owner password = s3cret")
     assert done.returncode == 0, done.stderr
     lines = dict(re.match(r"(\w+) += (.*)", line).groups() for line in done.stdout.splitlines())
     assert [row[0] for row in settings_table.settings()] == list(lines)
@@ -40,7 +40,9 @@ def test_check_config_names_each_value_and_its_origin(tmp_path):
     assert lines["pool_connections"] == f"3   # file {path} line 1"
     assert lines["log_level"] == "error   # flag --log-level"
     assert lines["lock_timeout_ms"].endswith("# default")
-    assert "s3cret" not in done.stdout + done.stderr
+    assert lines["database_url"] == "host=db dbname=alliance user=bureau password=******   # environment DATABASE_URL"
+    assert lines["database_owner_url"] == "host=db user=owner password=******   # environment DATABASE_OWNER_URL"
+    assert "s3" not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("words, environment, code, said", [

