@@ -1,6 +1,8 @@
 /* Bank accounts of organisations that are paid awards (article 16): named by the unit itself or by the
    officer, confirmed by the leader or by finance, never by the one who named it. The number is sealed; only
    its last four digits are ever shown in a list. */
+#include "bank_account.h"
+
 #include "money.h"
 #include "operations.h"
 #include "reply.h"
@@ -8,6 +10,16 @@
 #include "seal.h"
 
 #include <string.h>
+
+/* The oldest: what was sealed while a wrong key was in place does not lock out the right one. */
+struct problem *bank_account_start(struct arena *arena, struct pool *pool, const char *key_file)
+{
+	struct rows rows;
+	TRY(db_run(db_lane(pool), arena, SQL_BANK_ACCOUNT_OLDEST, P0, &rows));
+	if (!rows.count)
+		return seal_start(arena, key_file, NULL, NULL);
+	return seal_start(arena, key_file, row_text(&rows, 0, "account_cipher"), row_text(&rows, 0, "id"));
+}
 
 static struct problem *bank_account_reply(struct request *rq, const char *id)
 {

@@ -36,6 +36,15 @@ static void print_cause(const char *cause)
 	fputc(')', stderr);
 }
 
+static int exit_code(const struct problem *problem)
+{
+	if (problem->is_setup)
+		return CONFIG_EXIT_VALUE;
+	return problem->code == PROBLEM_database_unavailable || problem->code == PROBLEM_overloaded
+		       ? EXIT_TEMPORARY
+		       : 1;
+}
+
 int cli_problem(const struct problem *problem)
 {
 	const struct problem_kind *kind = &problem_kinds[problem->code];
@@ -47,9 +56,7 @@ int cli_problem(const struct problem *problem)
 	for (const struct problem_error *error = problem->errors; error; error = error->next)
 		fprintf(stderr, "  %s %s: %s\n", error->pointer ? error->pointer : "-", error->code,
 			error->detail_en ? error->detail_en : "");
-	return problem->code == PROBLEM_database_unavailable || problem->code == PROBLEM_overloaded
-		       ? EXIT_TEMPORARY
-		       : 1;
+	return exit_code(problem);
 }
 
 const char *cli_value(const struct cli *cli, const char *option)

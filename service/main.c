@@ -1,6 +1,7 @@
 /* Main: the composition root. Settings become a pool, a server and signals; each command is one function
    here. It decides nothing about the measures. */
 #include "access.h"
+#include "bank_account.h"
 #include "cli.h"
 #include "clock.h"
 #include "conninfo.h"
@@ -11,7 +12,6 @@
 #include "public_card.h"
 #include "reply.h"
 #include "schema.h"
-#include "seal.h"
 #include "secret.h"
 #include "seed.h"
 #include "server.h"
@@ -87,8 +87,9 @@ static struct problem *open_database(struct cli *cli, const char *url, struct po
 	return pool_open(cli->arena, &options, ret);
 }
 
-/* Keys: of our tokens, of the external issuer, of what is stored encrypted, of page cursors. */
-static struct problem *start_keys(struct cli *cli)
+/* Keys: of what is stored encrypted, of our tokens, of the external issuer, of page cursors. The first may
+   refuse, and then none has been made. */
+static struct problem *start_keys(struct cli *cli, struct pool *pool)
 {
 	const struct access_options options = {
 		.issuer = cli->config.issuer,
@@ -101,10 +102,26 @@ static struct problem *start_keys(struct cli *cli)
 
 	unsigned char cursor_key[SECRET_BYTES];
 
+	TRY(bank_account_start(cli->arena, pool, cli->config.encryption_key_file));
 	TRY(access_start(cli->arena, &options));
-	TRY(seal_start(cli->arena, cli->config.encryption_key_file));
 	TRY(secret_open(cli->arena, cli->config.cursor_key_file, cursor_key));
 	reply_cursor_key(cursor_key, sizeof cursor_key);
+	return NULL;
+}
+
+/* The database, and keys that fit what is in it. */
+static struct problem *open_service(struct cli *cli, const char *url, struct pool **ret)
+{
+	struct problem *problem;
+	struct pool *pool;
+
+	TRY(open_database(cli, url, &pool));
+	problem = start_keys(cli, pool);
+	if (problem) {
+		pool_close(pool);
+		return problem;
+	}
+	*ret = pool;
 	return NULL;
 }
 
@@ -166,8 +183,7 @@ static struct problem *serve(struct cli *cli, const char *url, const sigset_t *s
 	struct problem *problem;
 	int received = 0;
 
-	TRY(start_keys(cli));
-	TRY(open_database(cli, url, &options.pool));
+	TRY(open_service(cli, url, &options.pool));
 	problem = start_public_cards(cli, url);
 	if (!problem)
 		problem = server_start(cli->arena, &options, &server);
@@ -323,7 +339,7 @@ static struct problem *seed_many(struct cli *cli, const char *url, int64_t allia
 	struct seed_world *world;
 	struct pool *pool;
 
-	TRY(open_database(cli, url, &pool));
+	TRY(open_service(cli, url, &pool));
 	struct problem *problem = seed_open(cli->arena, pool, &options, &world);
 	pool_close(pool);
 	if (!problem)
@@ -345,10 +361,9 @@ static struct problem *seed(struct cli *cli, const char *url, int64_t alliances,
 	struct problem *problem;
 	struct pool *pool;
 
-	TRY(start_keys(cli));
 	if (alliances)
 		TRY(seed_many(cli, url, alliances));
-	TRY(open_database(cli, url, &pool));
+	TRY(open_service(cli, url, &pool));
 	problem = alliances ? seed_end(cli, pool, tokens) : demo_load(cli->arena, pool, say, tokens);
 	access_stop();
 	pool_close(pool);

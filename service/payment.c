@@ -142,9 +142,15 @@ static struct problem *payee_account(struct request *rq, const struct subject *s
 	TRY(db_run(rq->db, rq->arena, SQL_PAYMENT_ACCOUNT, P(subject->id), &rows));
 	if (!rows.count)
 		return NULL;
-	const char *number =
-		seal_open(rq->arena, row_text(&rows, 0, "account_cipher"), row_text(&rows, 0, "id"));
-	*ret = number ? arena_printf(rq->arena, "\"%s\"", number) : NULL;
+	const char *id = row_text(&rows, 0, "id");
+	const char *number = seal_open(rq->arena, row_text(&rows, 0, "account_cipher"), id);
+	if (!number) {
+		struct problem *problem = problem_new(rq->arena, PROBLEM_internal, NULL, NULL);
+		problem->cause =
+			arena_printf(rq->arena, "the key does not open the number of bank account %s", id);
+		return problem;
+	}
+	*ret = arena_printf(rq->arena, "\"%s\"", number);
 	return NULL;
 }
 

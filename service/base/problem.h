@@ -42,6 +42,7 @@ struct problem {
 	int retry_after;   /* seconds; 0 = no Retry-After */
 	const char *allow; /* the Allow header of a 405 */
 	const char *cause; /* for the log only (SQLSTATE, file): never sent */
+	bool is_setup;     /* what the operator set up is to blame: the same command will not work later */
 };
 
 /* problem_new - a problem of the catalogue; the two details may be NULL and must live as long as the arena.

@@ -5,6 +5,7 @@
 #include "secret.h"
 #include "text.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <string.h>
 
@@ -14,13 +15,6 @@
 
 static unsigned char seal_key[KEY];
 static bool seal_ready;
-
-struct problem *seal_start(struct arena *arena, const char *key_file)
-{
-	TRY(secret_open(arena, key_file, seal_key));
-	seal_ready = true;
-	return NULL;
-}
 
 static char *hex_encode(struct arena *arena, const unsigned char *bytes, size_t length)
 {
@@ -105,4 +99,37 @@ char *seal_open(struct arena *arena, const char *hex, const char *bound)
 		return NULL;
 	text[length - NONCE - TAG] = '\0';
 	return text;
+}
+
+static struct problem *misfit(struct arena *arena, const char *cause)
+{
+	struct problem *problem =
+		problem_new(arena, PROBLEM_internal, "加密已存账号所用的密钥不可用。",
+			    "The key that the stored account numbers are sealed with is not at hand.");
+	problem->is_setup = true;
+	problem->cause = cause;
+	return problem;
+}
+
+static struct problem *start_with(struct arena *arena, const char *key_file, const char *sealed,
+				  const char *bound)
+{
+	struct problem *problem = secret_read(arena, key_file, seal_key);
+	if (problem)
+		return misfit(arena, problem->cause);
+	seal_ready = true;
+	if (seal_open(arena, sealed, bound))
+		return NULL;
+	seal_ready = false;
+	OPENSSL_cleanse(seal_key, sizeof seal_key);
+	return misfit(arena, arena_printf(arena, "%s: it is another key", key_file));
+}
+
+struct problem *seal_start(struct arena *arena, const char *key_file, const char *sealed, const char *bound)
+{
+	if (sealed)
+		return start_with(arena, key_file, sealed, bound);
+	TRY(secret_open(arena, key_file, seal_key));
+	seal_ready = true;
+	return NULL;
 }

@@ -8,8 +8,11 @@
 
 #include <stddef.h>
 
-/* seal_start - read the key, make it when the file is missing; a file that others may read is refused. */
-MUST_CHECK struct problem *seal_start(struct arena *arena, const char *key_file);
+/* seal_start - read the key; a file that others may read is refused. sealed is a text that is stored already
+   and that the key must open (bound as when it was closed); NULL = nothing is stored yet, and only then a
+   missing key is made. A key that is missing or another one is a problem of the setup (is_setup). */
+MUST_CHECK struct problem *seal_start(struct arena *arena, const char *key_file, const char *sealed,
+				      const char *bound);
 
 /* seal_close - nonce, ciphertext and tag as hex; bound is what the text belongs to (an id) and must be the
    same when it is opened. NULL when there is no key. */

@@ -55,14 +55,19 @@ static struct problem *take(struct arena *arena, const char *path, int file, uns
 	return NULL;
 }
 
-struct problem *secret_open(struct arena *arena, const char *path, unsigned char ret[SECRET_BYTES])
+struct problem *secret_read(struct arena *arena, const char *path, unsigned char ret[SECRET_BYTES])
 {
-	if (access(path, F_OK) != 0)
-		TRY(make(arena, path));
 	int file = open(path, O_RDONLY | O_CLOEXEC);
 	if (file < 0)
 		return refuse(arena, path, strerror(errno));
 	struct problem *problem = take(arena, path, file, ret);
 	close(file);
 	return problem;
+}
+
+struct problem *secret_open(struct arena *arena, const char *path, unsigned char ret[SECRET_BYTES])
+{
+	if (access(path, F_OK) != 0)
+		TRY(make(arena, path));
+	return secret_read(arena, path, ret);
 }

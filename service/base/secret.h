@@ -7,8 +7,11 @@
 
 #define SECRET_BYTES 32
 
-/* secret_open - read the key, make it when the file is missing. Safe when several instances start at once. */
+/* secret_open - read the key, make it when the file is missing. Safe when several instances start at once.
+   secret_read - the same, but nothing is made. */
 MUST_CHECK struct problem *secret_open(struct arena *arena, const char *path,
+				       unsigned char ret[SECRET_BYTES]);
+MUST_CHECK struct problem *secret_read(struct arena *arena, const char *path,
 				       unsigned char ret[SECRET_BYTES]);
 
 #endif

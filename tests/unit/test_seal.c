@@ -29,7 +29,7 @@ static void test_round_trip(void **state)
 	struct arena *arena = *state;
 	const char *file = arena_printf(arena, "%s/key", directory);
 	struct stat about;
-	assert_null(seal_start(arena, file));
+	assert_null(seal_start(arena, file, NULL, NULL));
 	assert_int_equal(stat(file, &about), 0);
 	assert_int_equal(about.st_mode & 0777, 0600);
 	assert_int_equal(about.st_size, 32);
@@ -39,7 +39,7 @@ static void test_round_trip(void **state)
 	assert_string_not_equal(sealed, seal_close(arena, NUMBER, "a"));
 	assert_string_equal(seal_open(arena, sealed, "a"), NUMBER);
 	assert_null(seal_open(arena, sealed, "b"));
-	assert_null(seal_start(arena, file));
+	assert_null(seal_start(arena, file, NULL, NULL));
 	assert_string_equal(seal_open(arena, sealed, "a"), NUMBER);
 }
 
@@ -58,15 +58,34 @@ static void test_every_changed_digit_is_seen(void **state)
 	assert_null(seal_open(arena, arena_printf(arena, "%s0", sealed), "a"));
 }
 
+static void test_a_key_must_open_what_is_stored(void **state)
+{
+	struct arena *arena = *state;
+	const char *file = arena_printf(arena, "%s/key", directory);
+	const char *other = arena_printf(arena, "%s/other", directory);
+	const char *sealed = seal_close(arena, NUMBER, "a");
+	assert_null(seal_start(arena, file, sealed, "a"));
+	assert_null(seal_start(arena, other, NULL, NULL));
+	const struct problem *problem = seal_start(arena, other, sealed, "a");
+	assert_true(problem && problem->is_setup);
+	assert_non_null(strstr(problem->cause, other));
+	assert_null(seal_close(arena, NUMBER, "a"));
+	unlink(other);
+	problem = seal_start(arena, other, sealed, "a");
+	assert_true(problem && problem->is_setup);
+	assert_int_equal(access(other, F_OK), -1);
+	assert_null(seal_start(arena, file, sealed, "a"));
+}
+
 static void test_a_key_that_others_may_read(void **state)
 {
 	struct arena *arena = *state;
 	const char *file = arena_printf(arena, "%s/key", directory);
 	assert_int_equal(chmod(file, 0640), 0);
-	assert_non_null(seal_start(arena, file));
+	assert_non_null(seal_start(arena, file, NULL, NULL));
 	assert_int_equal(chmod(file, 0600), 0);
 	assert_int_equal(truncate(file, 31), 0);
-	assert_non_null(seal_start(arena, file));
+	assert_non_null(seal_start(arena, file, NULL, NULL));
 	unlink(file);
 	rmdir(directory);
 }
@@ -89,6 +108,7 @@ int main(void)
 		cmocka_unit_test(test_without_a_key),
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_every_changed_digit_is_seen),
+		cmocka_unit_test(test_a_key_must_open_what_is_stored),
 		cmocka_unit_test(test_a_key_that_others_may_read),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
