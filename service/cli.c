@@ -40,9 +40,14 @@ static int exit_code(const struct problem *problem)
 {
 	if (problem->is_setup)
 		return CONFIG_EXIT_VALUE;
-	return problem->code == PROBLEM_database_unavailable || problem->code == PROBLEM_overloaded
-		       ? EXIT_TEMPORARY
-		       : 1;
+	switch (problem->code) {
+	case PROBLEM_database_unavailable:
+	case PROBLEM_overloaded:
+	case PROBLEM_locked:
+		return EXIT_TEMPORARY;
+	default:
+		return 1;
+	}
 }
 
 int cli_problem(const struct problem *problem)

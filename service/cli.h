@@ -44,7 +44,8 @@ const char *cli_value(const struct cli *cli, const char *option);
 /* cli_fail - one line on stderr; returns the code. */
 int cli_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* cli_problem - the same for a problem, with its faults; exit code 75 when the database is away, 78 when the
+/* cli_problem - the same for a problem, with its faults; exit code 75 when the database is away or
+   others are in the way, 78 when the
    setup is to blame, else 1. */
 int cli_problem(const struct problem *problem);
 

@@ -7,12 +7,18 @@
 #include "sqlstate.h"
 #include "statement.h"
 
-#include <stdio.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* One lock for everybody who migrates this database. */
-#define LOCK "select pg_advisory_lock(7305201562)"
+/* One lock for everybody who migrates this database, until the end of the transaction. */
+#define LOCK "select pg_advisory_xact_lock(7305201562)"
+
+/* A table that a long dump reads is not ours for hours, and whoever comes after us waits for it behind us:
+   each wait is short, and between two attempts those are let through who queued up. */
+#define LOCK_TIMEOUT_MS 5000
+#define ATTEMPTS        3
+#define PAUSE_MS        1000
 
 static struct problem *refuse(struct arena *arena, const char *cause)
 {
@@ -21,11 +27,22 @@ static struct problem *refuse(struct arena *arena, const char *cause)
 	return problem;
 }
 
+static enum problem_code code_of(const PGresult *result)
+{
+	const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+	if (sqlstate_is_lost(result))
+		return PROBLEM_database_unavailable;
+	bool is_lock = strcmp(state, "55P03") == 0 || strcmp(state, "40P01") == 0;
+	return is_lock ? PROBLEM_locked : PROBLEM_internal;
+}
+
 /* failure - the owner sees the server's own words: there is no caller here to hide them from. */
 static struct problem *failure(struct arena *arena, const char *what, PGconn *pg, const PGresult *result)
 {
-	return refuse(arena, arena_printf(arena, "%s: %s", what,
-					  result ? PQresultErrorMessage(result) : PQerrorMessage(pg)));
+	struct problem *problem = problem_new(arena, code_of(result), NULL, NULL);
+	problem->cause = arena_printf(arena, "%s: %s", what,
+				      result ? PQresultErrorMessage(result) : PQerrorMessage(pg));
+	return problem;
 }
 
 static void result_release(void *result)
@@ -100,34 +117,33 @@ static struct problem *table_exists(struct arena *arena, PGconn *pg, bool *ret)
 	return NULL;
 }
 
+/* Each file ends with its deferred constraints checked, as if it were committed: a later one may alter a
+   table only when nothing of it waits for the end. */
 static struct problem *apply_one(struct arena *arena, PGconn *pg, const struct migration_text *migration)
 {
 	const char *what = arena_printf(arena, "migration %04d_%s", migration->version, migration->name);
-	TRY(execute(arena, pg, what, "begin", NULL, 0, NULL));
+	TRY(execute(arena, pg, what, "set constraints all deferred", NULL, 0, NULL));
 	TRY(execute(arena, pg, what, migration->text, NULL, 0, NULL));
+	TRY(execute(arena, pg, what, "set constraints all immediate", NULL, 0, NULL));
 	const char *parameters[] = {arena_printf(arena, "%d", migration->version), migration->name,
 				    migration->sha256};
-	TRY(execute(arena, pg, what,
-		    "insert into schema_migration (version, name, sha256) values ($1::integer, $2, $3)",
-		    parameters, 3, NULL));
-	return commit(arena, pg, what);
+	return execute(arena, pg, what,
+		       "insert into schema_migration (version, name, sha256) values ($1::integer, $2, $3)",
+		       parameters, 3, NULL);
 }
 
-static struct problem *apply_all(struct arena *arena, PGconn *pg, void (*say)(const char *line))
+/* apply_all - ret_had[i] says which of our files the database had before. */
+static struct problem *apply_all(struct arena *arena, PGconn *pg, bool **ret_had)
 {
 	bool exists = false;
-	bool *applied = arena_alloc(arena, (migration_count + 1) * sizeof *applied);
+	bool *had = arena_alloc(arena, (migration_count + 1) * sizeof *had);
 	TRY(table_exists(arena, pg, &exists));
 	if (exists)
-		TRY(check_applied(arena, pg, applied));
-	for (size_t i = 0; i < migration_count; i++) {
-		if (applied[i])
-			continue;
-		TRY(apply_one(arena, pg, &migrations[i]));
-		if (say)
-			say(arena_printf(arena, "applied %04d_%s", migrations[i].version,
-					 migrations[i].name));
-	}
+		TRY(check_applied(arena, pg, had));
+	for (size_t i = 0; i < migration_count; i++)
+		if (!had[i])
+			TRY(apply_one(arena, pg, &migrations[i]));
+	*ret_had = had;
 	return NULL;
 }
 
@@ -177,11 +193,10 @@ static struct problem *drop_stale(struct arena *arena, PGconn *pg, const struct 
 static struct problem *load_lifecycle(struct arena *arena, PGconn *pg, const struct migrate_step *steps,
 				      size_t count)
 {
-	TRY(execute(arena, pg, "loading the lifecycle", "begin", NULL, 0, NULL));
 	TRY(drop_stale(arena, pg, steps, count));
 	for (size_t i = 0; i < count; i++)
 		TRY(load_step(arena, pg, &steps[i]));
-	return commit(arena, pg, "loading the lifecycle");
+	return NULL;
 }
 
 /* The guards of all migrations, as commands made by the server. Each trigger function looks at the tables of
@@ -225,14 +240,13 @@ static const char *const grant_queries[] = {
 static struct problem *run_made(struct arena *arena, PGconn *pg, const char *what, const char *const *queries,
 				size_t count, const char *parameter)
 {
-	TRY(execute(arena, pg, what, "begin", NULL, 0, NULL));
 	for (size_t i = 0; i < count; i++) {
 		PGresult *commands = NULL;
 		TRY(execute(arena, pg, what, queries[i], &parameter, parameter ? 1 : 0, &commands));
 		for (int row = 0; row < PQntuples(commands); row++)
 			TRY(execute(arena, pg, what, PQgetvalue(commands, row, 0), NULL, 0, NULL));
 	}
-	return commit(arena, pg, what);
+	return NULL;
 }
 
 static struct problem *pin_guards(struct arena *arena, PGconn *pg)
@@ -247,22 +261,58 @@ static struct problem *grant_rights(struct arena *arena, PGconn *pg, const char 
 			sizeof grant_queries / sizeof grant_queries[0], service_role);
 }
 
-static struct problem *migrate_on(struct arena *arena, PGconn *pg, const char *service_role,
-				  const struct migrate_step *steps, size_t step_count,
-				  void (*say)(const char *line))
+/* What there is to bring the database to. */
+struct target {
+	const char *service_role;
+	const struct migrate_step *steps;
+	size_t step_count;
+};
+
+/* migrate_once - all of it or nothing: an upgrade that fails half way would leave a database that neither the
+   old nor the new program takes. */
+static struct problem *migrate_once(struct arena *arena, PGconn *pg, const struct target *target,
+				    bool **ret_had)
 {
-	TRY(execute(arena, pg, "waiting for the migration lock", LOCK, NULL, 0, NULL));
-	TRY(apply_all(arena, pg, say));
+	const char *role = target->service_role;
+	TRY(execute(arena, pg, "beginning", "begin", NULL, 0, NULL));
+	TRY(execute(arena, pg, "waiting for another migration", LOCK, NULL, 0, NULL));
+	TRY(apply_all(arena, pg, ret_had));
 	TRY(pin_guards(arena, pg));
-	TRY(load_lifecycle(arena, pg, steps, step_count));
-	if (service_role && *service_role && strcmp(service_role, PQuser(pg)) != 0)
-		TRY(grant_rights(arena, pg, service_role));
-	return NULL;
+	TRY(load_lifecycle(arena, pg, target->steps, target->step_count));
+	if (role && *role && strcmp(role, PQuser(pg)) != 0)
+		TRY(grant_rights(arena, pg, role));
+	return commit(arena, pg, "committing");
+}
+
+static struct problem *migrate_on(struct arena *arena, PGconn *pg, const struct target *target,
+				  bool **ret_had)
+{
+	struct problem *problem = migrate_once(arena, pg, target, ret_had);
+	for (int attempt = 1; problem && problem->code == PROBLEM_locked && attempt < ATTEMPTS; attempt++) {
+		PQclear(PQexec(pg, "rollback"));
+		poll(NULL, 0, PAUSE_MS);
+		problem = migrate_once(arena, pg, target, ret_had);
+	}
+	if (problem && problem->code == PROBLEM_locked) {
+		problem->detail_zh = "迁移所需的表正被他人使用，未作任何改动，请稍后重新执行。";
+		problem->detail_en =
+			"Others hold what the migration needs; nothing was changed, run it again.";
+	}
+	return problem;
+}
+
+/* say_new - only when it is committed is it true. */
+static void say_new(struct arena *arena, const bool *had, void (*say)(const char *line))
+{
+	for (size_t i = 0; say && i < migration_count; i++)
+		if (!had[i])
+			say(arena_printf(arena, "applied %04d_%s", migrations[i].version,
+					 migrations[i].name));
 }
 
 static struct problem *open_plain(struct arena *arena, const char *conninfo, struct connection **ret)
 {
-	struct connection_options options = {conninfo, 0, 0, false, false};
+	struct connection_options options = {conninfo, 0, LOCK_TIMEOUT_MS, false, false};
 	TRY(connection_open(arena, &options, ret));
 	PQsetnonblocking((*ret)->pg, 0);
 	return NULL;
@@ -272,10 +322,14 @@ struct problem *migrate_apply(struct arena *arena, const char *owner_conninfo, c
 			      const struct migrate_step *steps, size_t step_count,
 			      void (*say)(const char *line))
 {
+	const struct target target = {service_role, steps, step_count};
 	struct connection *connection = NULL;
+	bool *had = NULL;
 	TRY(open_plain(arena, owner_conninfo, &connection));
-	struct problem *problem = migrate_on(arena, connection->pg, service_role, steps, step_count, say);
+	struct problem *problem = migrate_on(arena, connection->pg, &target, &had);
 	connection_close(connection);
+	if (!problem)
+		say_new(arena, had, say);
 	return problem;
 }
 
