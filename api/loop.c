@@ -2,9 +2,11 @@
    that came of it. */
 #include "loop.h"
 
+#include "clock.h"
 #include "log.h"
 #include "task.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -16,6 +18,7 @@
 
 #define WAIT_MS    1000 /* at most, between two looks at who is late */
 #define PENDING_MS 1    /* while tasks wait here: the library has their connections asked again and again */
+#define TAKE_MS    1000 /* at most, to take what the kernel has accepted */
 
 #define EVENTS     64
 #define NICE       (-15)
@@ -33,10 +36,9 @@ struct loop {
 	pthread_t thread;
 	int epoll;
 	bool is_moving;
-	pthread_mutex_t mutex;
-	pthread_cond_t quiesced;
-	bool is_quiescing, is_quiet;
-	atomic_bool is_stopping;
+	atomic_int_fast64_t end_by; /* when the last must be answered, monotonic; 0: nobody has said to end */
+	atomic_bool is_ending;
+	bool is_answered; /* of those in flight at the end, each */
 };
 
 /* What the epoll's events are told apart by. */
@@ -48,26 +50,13 @@ static bool watch(struct loop *loop, int fd, uint32_t what, void *token)
 	return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-static void quiesce(struct loop *loop)
-{
-	pthread_mutex_lock(&loop->mutex);
-	if (loop->is_quiescing && !loop->is_quiet) {
-		MHD_socket fd = MHD_quiesce_daemon(loop->daemon);
-		if (fd != MHD_INVALID_SOCKET)
-			close(fd);
-		loop->is_quiet = true;
-		pthread_cond_signal(&loop->quiesced);
-	}
-	pthread_mutex_unlock(&loop->mutex);
-}
-
-static int wait_ms(const struct loop *loop)
+static int wait_ms(const struct loop *loop, int longest)
 {
 	MHD_UNSIGNED_LONG_LONG left;
 	if (loop->is_moving)
 		return 0;
-	if (MHD_get_timeout(loop->daemon, &left) != MHD_YES || left > WAIT_MS)
-		left = WAIT_MS;
+	if (MHD_get_timeout(loop->daemon, &left) != MHD_YES || left > (MHD_UNSIGNED_LONG_LONG)longest)
+		left = (MHD_UNSIGNED_LONG_LONG)longest;
 	return left == 0 && tasks_waiting() > 0 ? PENDING_MS : (int)left;
 }
 
@@ -81,18 +70,16 @@ static void dispatch(struct loop *loop, void *token)
 			return;
 		}
 	}
-	if (token == &of_tasks) {
-		quiesce(loop);
+	if (token == &of_tasks)
 		tasks_turn();
-	} else {
+	else
 		loop->hooks.hung_up(token);
-	}
 }
 
-static void wait_for_events(struct loop *loop)
+static void wait_for_events(struct loop *loop, int longest)
 {
 	struct epoll_event events[EVENTS];
-	int count = epoll_wait(loop->epoll, events, EVENTS, wait_ms(loop));
+	int count = epoll_wait(loop->epoll, events, EVENTS, wait_ms(loop, longest));
 	loop->is_moving = false;
 	for (int i = 0; i < count; i++)
 		dispatch(loop, events[i].data.ptr);
@@ -106,10 +93,11 @@ static void turn_lanes(struct loop *loop)
 	}
 }
 
-static void turn(struct loop *loop)
+/* turn - waits for no longer than that. */
+static void turn(struct loop *loop, int longest)
 {
 	log_flush();
-	wait_for_events(loop);
+	wait_for_events(loop, longest);
 	turn_lanes(loop);
 	MHD_run(loop->daemon);
 	if (loop->is_moving) {
@@ -147,6 +135,32 @@ static void come_first(void)
 	syscall(SYS_sched_setattr, 0, &mine, 0);
 }
 
+/* stop_listening - after all that the kernel has accepted was taken, since it would be reset with the socket;
+   and what the last of these have sent by then is read, so that it counts as in flight. */
+static void stop_listening(struct loop *loop)
+{
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(loop->daemon, MHD_DAEMON_INFO_LISTEN_FD);
+	struct pollfd queue = {.fd = info->listen_fd, .events = POLLIN};
+	int64_t until = clock_monotonic_ms() + TAKE_MS;
+	while (poll(&queue, 1, 0) > 0 && clock_monotonic_ms() < until)
+		turn(loop, PENDING_MS);
+	MHD_socket fd = MHD_quiesce_daemon(loop->daemon);
+	if (fd != MHD_INVALID_SOCKET)
+		close(fd);
+	turn(loop, 0);
+}
+
+/* answer_the_rest - true when nobody is left. */
+static bool answer_the_rest(struct loop *loop)
+{
+	int64_t left = 1;
+	while (loop->hooks.is_busy() && left > 0) {
+		left = atomic_load(&loop->end_by) - clock_monotonic_ms();
+		turn(loop, left <= 0 ? 0 : left < WAIT_MS ? (int)left : WAIT_MS);
+	}
+	return !loop->hooks.is_busy();
+}
+
 static void *run(void *context)
 {
 	struct loop *loop = context;
@@ -154,10 +168,15 @@ static void *run(void *context)
 	tasks_enter();
 	for (int i = 0; i < LOOP_LANES; i++)
 		loop_lane_open(loop->lanes[i].lane, loop->epoll, &of_lanes[i]);
-	while (!atomic_load(&loop->is_stopping) || tasks_open() > 0)
-		turn(loop);
+	while (!atomic_load(&loop->end_by))
+		turn(loop, WAIT_MS);
+	stop_listening(loop);
+	loop->is_answered = answer_the_rest(loop);
+	atomic_store(&loop->is_ending, true); /* here, where nothing is read between the look and this */
+	while (tasks_open() > 0)
+		turn(loop, WAIT_MS);
 	do /* no connection is left waiting, and no stream half closed */
-		turn(loop);
+		turn(loop, tasks_open() > 0 ? WAIT_MS : 0);
 	while (tasks_open() > 0);
 	for (int i = 0; i < LOOP_LANES; i++)
 		loop_lane_shut(loop->lanes[i].lane);
@@ -172,8 +191,6 @@ struct loop *loop_new(struct pool *pool, const struct loop_hooks *hooks)
 	loop->hooks = *hooks;
 	for (int i = 0; i < LOOP_LANES; i++)
 		loop->lanes[i].lane = db_loop_lane(pool, i);
-	pthread_mutex_init(&loop->mutex, NULL);
-	pthread_cond_init(&loop->quiesced, NULL);
 	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (loop->epoll < 0)
 		abort();
@@ -204,29 +221,23 @@ void loop_again(struct loop *loop)
 	loop->is_moving = true;
 }
 
-void loop_quiesce(struct loop *loop)
+bool loop_is_ending(const struct loop *loop)
 {
-	pthread_mutex_lock(&loop->mutex);
-	loop->is_quiescing = true;
-	tasks_wake();
-	while (!loop->is_quiet)
-		pthread_cond_wait(&loop->quiesced, &loop->mutex);
-	pthread_mutex_unlock(&loop->mutex);
+	return atomic_load(&loop->is_ending);
 }
 
-void loop_stop(struct loop *loop)
+bool loop_stop(struct loop *loop, int64_t milliseconds)
 {
-	atomic_store(&loop->is_stopping, true);
-	if (loop->daemon) {
-		tasks_wake();
-		pthread_join(loop->thread, NULL);
-	}
+	if (!loop->daemon)
+		return true;
+	atomic_store(&loop->end_by, clock_monotonic_ms() + milliseconds);
+	tasks_wake();
+	pthread_join(loop->thread, NULL);
+	return loop->is_answered;
 }
 
 void loop_free(struct loop *loop)
 {
 	close(loop->epoll);
-	pthread_mutex_destroy(&loop->mutex);
-	pthread_cond_destroy(&loop->quiesced);
 	free(loop);
 }

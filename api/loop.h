@@ -6,14 +6,17 @@
 #include "db.h"
 
 #include <microhttpd.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 struct loop;
 
 /* What the loop tells, on its thread: that the client at a watched descriptor sends no more, and that a turn
-   is over. */
+   is over; and what it asks. */
 struct loop_hooks {
 	void (*hung_up)(void *context);
-	bool (*turned)(void); /* whether another turn must follow at once */
+	bool (*turned)(void);  /* whether another turn must follow at once */
+	bool (*is_busy)(void); /* whether a request is in flight */
 };
 
 /* loop_new - with the lanes of this pool. loop_start - serve the daemon, which must have been started with
@@ -26,12 +29,12 @@ void loop_start(struct loop *loop, struct MHD_Daemon *daemon);
 void loop_watch(struct loop *loop, int fd, void *context);
 void loop_again(struct loop *loop);
 
-/* loop_quiesce - take no new connection from now on. Returns when that is so. */
-void loop_quiesce(struct loop *loop);
-
-/* loop_stop - end the thread, if it was started, once no task is left. New requests must be refused by then.
-   loop_free - after the daemon has ended, whose connections still tell of their end. */
-void loop_stop(struct loop *loop);
+/* loop_stop - end the thread, if it was started: the connections that the kernel has accepted are the last,
+   and what is in flight is answered for so long; the thread ends once no task is left. False when somebody
+   got no answer. loop_is_ending - no request may begin any more; from any thread. loop_free - after the
+   daemon has ended, whose connections still tell of their end. */
+bool loop_stop(struct loop *loop, int64_t milliseconds);
+bool loop_is_ending(const struct loop *loop);
 void loop_free(struct loop *loop);
 
 #endif

@@ -6,6 +6,7 @@
 #include "operations.h"
 #include "text.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +45,8 @@ struct fixed {
 	struct buffer packed; /* empty: too small a text */
 };
 static struct fixed description, script_text;
+
+static atomic_bool is_draining;
 
 bool pages_own(const struct operation *op)
 {
@@ -186,6 +189,11 @@ void pages_start(const struct server_options *options)
 	make_index();
 }
 
+void pages_drain(void)
+{
+	atomic_store(&is_draining, true);
+}
+
 void pages_stop(void)
 {
 	buffer_free(&script);
@@ -255,11 +263,11 @@ struct problem *get_health_live(struct request *rq)
 }
 
 /* Whether it makes sense to send requests here: what the pool's background check knows, without asking the
- * network. */
+ * network, and whether there will be anybody to answer in a moment. */
 struct problem *get_health_ready(struct request *rq)
 {
-	bool ready = rq->pool && pool_is_ready(rq->pool);
-	const char *status = ready ? "pass" : "fail";
+	bool database = rq->pool && pool_is_ready(rq->pool);
+	bool ready = database && !atomic_load(&is_draining);
 	rq->reply.media_type = "application/health+json";
 	rq->reply.no_etag = true;
 	rq->reply.status = ready ? 200 : 503;
@@ -267,7 +275,7 @@ struct problem *get_health_ready(struct request *rq)
 		      "{\"status\":\"%s\",\"version\":\"%s\",\"checks\":{\"postgresql:connection\":[{"
 		      "\"component_type\":"
 		      "\"datastore\",\"status\":\"%s\",\"time\":\"%s\"}]}}",
-		      status, api_version, status, rq->now_text);
+		      ready ? "pass" : "fail", api_version, database ? "pass" : "fail", rq->now_text);
 	return NULL;
 }
 

@@ -9,6 +9,9 @@
 void pages_start(const struct server_options *options);
 void pages_stop(void);
 
+/* pages_drain - from now on the service says that it is not ready. */
+void pages_drain(void);
+
 /* pages_own - whether the operation is one of these: it is run without request_run, so that it answers while
  * the database is away. */
 bool pages_own(const struct operation *op);

@@ -58,7 +58,7 @@ struct server {
 	char *public_url;
 	struct listener main, admin;
 	struct loop *loop;
-	atomic_bool draining, stopping;
+	atomic_bool draining;
 	atomic_int_fast64_t asked; /* when the last request began, microseconds, monotonic */
 };
 
@@ -302,7 +302,7 @@ static void rest(const struct call *call, int64_t worked)
 	int64_t asked = atomic_load_explicit(&call->server->asked, memory_order_relaxed);
 	bool is_late = now - call->started > gentle_ms(call->server) * INT64_C(1000);
 	if (asked <= call->started || now - asked > COMPANY_US || is_late ||
-	    atomic_load(&call->server->stopping))
+	    loop_is_ending(call->server->loop))
 		return;
 	metrics_rested();
 	usleep((useconds_t)(worked < REST_MAX_US ? worked : REST_MAX_US));
@@ -339,7 +339,7 @@ static ssize_t block_take(struct call *call, char *out, size_t capacity)
 		if (!call->block)
 			abort();
 	}
-	if (!call->has_block && atomic_load(&call->server->stopping))
+	if (!call->has_block && loop_is_ending(call->server->loop))
 		return U_STREAM_ERROR;
 	if (!call->has_block) {
 		MHD_suspend_connection(call->connection->mhd);
@@ -497,7 +497,6 @@ static bool request_begin(struct call *call, const char *method)
 	x->method = arena_strdup(x->arena, method);
 	x->bytes = call->body.length ? call->body.text : "";
 	x->byte_count = call->body.length;
-	x->close = atomic_load(&call->server->draining);
 	x->rq.network = call->connection->network;
 	x->rq.gentle_ms = call->in_company ? gentle_ms(call->server) : 0;
 	read_headers(x, call->connection->mhd);
@@ -527,7 +526,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *mhd, const c
 	(void)url;
 	struct connection *connection = connection_of(mhd);
 	struct call *call = connection ? connection->call : NULL;
-	if (!call || (!call->has_begun && atomic_load(&call->server->stopping)))
+	if (!call || (!call->has_begun && loop_is_ending(call->server->loop)))
 		return MHD_NO;
 	if (!call->has_head) {
 		call->has_head = true;
@@ -576,9 +575,18 @@ struct MHD_Daemon *MHD_start_daemon(unsigned int flags, uint16_t port, MHD_Accep
 	return daemon;
 }
 
+static void add_field(const struct call *call, struct MHD_Response *response, const char *name,
+		      const char *value)
+{
+	if (MHD_add_response_header(response, name, value) != MHD_YES)
+		log_event(LOG_LEVEL_ERROR, "header_refused", "name", name, "request_id",
+			  call->exchange.trace_id, (char *)NULL);
+}
+
 /* The fields of our answers go into the answer of the library beneath as it is handed over: ulfius's map
    would look for each among those before it and copy each twice more. Its call finds this function first,
-   too. */
+   too. Whether the connection ends is known no sooner: the service may have been told to stop since the
+   request began. */
 enum MHD_Result MHD_queue_response(struct MHD_Connection *mhd, unsigned int status,
 				   struct MHD_Response *response)
 {
@@ -586,10 +594,10 @@ enum MHD_Result MHD_queue_response(struct MHD_Connection *mhd, unsigned int stat
 	const struct call *call = connection ? connection->call : NULL;
 	for (size_t i = 0; call && call->is_answered && i < call->exchange.answer_count; i++) {
 		const struct header *field = &call->exchange.answer[i];
-		if (MHD_add_response_header(response, field->name, field->value) != MHD_YES)
-			log_event(LOG_LEVEL_ERROR, "header_refused", "name", field->name, "request_id",
-				  call->exchange.trace_id, (char *)NULL);
+		add_field(call, response, field->name, field->value);
 	}
+	if (call && call->is_answered && !call->exchange.close && atomic_load(&call->server->draining))
+		add_field(call, response, "Connection", "close");
 	return beneath.queue_response(mhd, status, response);
 }
 
@@ -753,6 +761,11 @@ static void fit_descriptors(struct server_options *options)
 	log_event(LOG_LEVEL_WARNING, "few_descriptors", "max_connections", text, (char *)NULL);
 }
 
+static bool is_busy(void)
+{
+	return metrics_in_flight(0) > 0;
+}
+
 static struct problem *listen_and_serve(struct arena *arena, struct server *server)
 {
 	struct listener *main = &server->main, *admin = &server->admin;
@@ -760,8 +773,8 @@ static struct problem *listen_and_serve(struct arena *arena, struct server *serv
 	TRY(open_socket(arena, "127.0.0.1", server->options.admin_port, &admin->fd, &admin->port));
 	set_public_url(server);
 	pages_start(&server->options);
-	server->loop =
-		loop_new(server->options.pool, &(struct loop_hooks){connection_hung_up, connections_check});
+	server->loop = loop_new(server->options.pool,
+				&(struct loop_hooks){connection_hung_up, connections_check, is_busy});
 	TRY(listener_start(arena, main, server->options.bind));
 	if (!library_handler)
 		return start_failed(
@@ -780,9 +793,6 @@ static int worker_limit(const struct server_options *options)
 
 static void server_free(struct server *server)
 {
-	atomic_store(&server->stopping, true);
-	if (server->loop)
-		loop_stop(server->loop);
 	listener_stop(&server->main);
 	listener_stop(&server->admin);
 	if (server->loop)
@@ -819,6 +829,8 @@ struct problem *server_start(struct arena *arena, const struct server_options *o
 			server->options.max_connections_per_ip > 0);
 	struct problem *problem = listen_and_serve(arena, server);
 	if (problem) {
+		if (server->loop)
+			loop_stop(server->loop, 0);
 		server_free(server);
 		return problem;
 	}
@@ -826,15 +838,17 @@ struct problem *server_start(struct arena *arena, const struct server_options *o
 	return NULL;
 }
 
+void server_drain(struct server *server)
+{
+	atomic_store(&server->draining, true);
+	pages_drain();
+}
+
 /* Requests are waited for, connections are not: an idle one would never go away. */
 void server_stop(struct server *server)
 {
-	int64_t until = clock_monotonic_ms() + (int64_t)server->options.drain_seconds * 1000;
-	atomic_store(&server->draining, true);
-	loop_quiesce(server->loop);
-	while (metrics_in_flight(0) > 0 && clock_monotonic_ms() < until)
-		usleep(10000);
-	if (metrics_in_flight(0) > 0)
+	server_drain(server);
+	if (!loop_stop(server->loop, (int64_t)server->options.drain_seconds * 1000))
 		log_event(LOG_LEVEL_WARNING, "drain_incomplete", (char *)NULL);
 	server_free(server);
 }

@@ -12,8 +12,11 @@ struct server;
 MUST_CHECK struct problem *server_start(struct arena *arena, const struct server_options *options,
 					struct server **ret);
 
-/* server_stop - refuse new connections, wait until the requests in flight are answered or drain_seconds have
- * passed, stop. */
+/* server_drain - everything is answered as before, but readiness is denied, and each answer ends its
+   connection: whoever sends requests here is to go elsewhere.
+   server_stop - the same; refuse new connections, wait until the requests in flight are answered or
+   drain_seconds have passed, stop. */
+void server_drain(struct server *server);
 void server_stop(struct server *server);
 
 #endif

@@ -29,6 +29,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <ulfius.h>
 #include <unistd.h>
 
@@ -158,6 +159,26 @@ static void unblock_signals(const sigset_t *signals)
 	pthread_sigmask(SIG_UNBLOCK, signals, NULL);
 }
 
+/* stop_when_told - on SIGTERM everything is still answered for a while, so that a proxy sees that the service
+   is no longer ready and sends requests elsewhere; another signal ends that. Ctrl-C has nobody to wait for.
+ */
+static void stop_when_told(struct server *server, int grace_ms, const sigset_t *signals)
+{
+	const struct timespec grace = {grace_ms / 1000, grace_ms % 1000 * 1000000L};
+	int received = 0;
+
+	sigwait(signals, &received);
+	supervisor_tell("STOPPING=1");
+	log_event(LOG_LEVEL_INFO, "stopping", "signal", received == SIGINT ? "SIGINT" : "SIGTERM",
+		  (char *)NULL);
+	sweep_wind_down();
+	server_drain(server);
+	if (received == SIGTERM)
+		sigtimedwait(signals, NULL, &grace);
+	unblock_signals(signals);
+	server_stop(server);
+}
+
 static struct problem *serve(struct cli *cli, const char *url, const sigset_t *signals)
 {
 	const struct config *config = &cli->config;
@@ -181,7 +202,6 @@ static struct problem *serve(struct cli *cli, const char *url, const sigset_t *s
 	};
 	struct server *server;
 	struct problem *problem;
-	int received = 0;
 
 	TRY(open_service(cli, url, &options.pool));
 	problem = start_public_cards(cli, url);
@@ -199,13 +219,7 @@ static struct problem *serve(struct cli *cli, const char *url, const sigset_t *s
 		  arena_printf(cli->arena, "%d", config->port), "version", VERSION, "clock", config->clock,
 		  (char *)NULL);
 	supervisor_tell("READY=1");
-	sigwait(signals, &received);
-	supervisor_tell("STOPPING=1");
-	log_event(LOG_LEVEL_INFO, "stopping", "signal", received == SIGINT ? "SIGINT" : "SIGTERM",
-		  (char *)NULL);
-	unblock_signals(signals);
-	sweep_wind_down();
-	server_stop(server);
+	stop_when_told(server, config->grace_ms, signals);
 	sweep_stop();
 	access_stop();
 	pool_close(options.pool);

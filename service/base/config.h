@@ -19,19 +19,21 @@ enum config_type {
 	CONFIG_COUNT,
 	CONFIG_COUNT_OR_NONE,
 	CONFIG_MILLISECONDS,
+	CONFIG_MILLISECONDS_OR_NONE,
 	CONFIG_SECONDS,
 	CONFIG_BYTES,
 };
 
-#define CONFIG_C_TEXT          const char *
-#define CONFIG_C_SWITCH        bool
-#define CONFIG_C_PORT          int
-#define CONFIG_C_PORT_OR_NEXT  int
-#define CONFIG_C_COUNT         int
-#define CONFIG_C_COUNT_OR_NONE int
-#define CONFIG_C_MILLISECONDS  int
-#define CONFIG_C_SECONDS       int
-#define CONFIG_C_BYTES         int
+#define CONFIG_C_TEXT                 const char *
+#define CONFIG_C_SWITCH               bool
+#define CONFIG_C_PORT                 int
+#define CONFIG_C_PORT_OR_NEXT         int
+#define CONFIG_C_COUNT                int
+#define CONFIG_C_COUNT_OR_NONE        int
+#define CONFIG_C_MILLISECONDS         int
+#define CONFIG_C_MILLISECONDS_OR_NONE int
+#define CONFIG_C_SECONDS              int
+#define CONFIG_C_BYTES                int
 
 struct config {
 #define SETTING(name, type, environment, fallback, secret, zh, en) CONFIG_C_##type name;

@@ -62,7 +62,7 @@ def service(binary, database, directory, name, clock, **settings):
     port, admin = free_ports(2)
     flags = {"port": port, "admin-port": admin, "database-url": database.program_url(), "state-dir": directory / "state",
              "clock": f"fixed:{clock}", "sweep": "off", "log-format": "json", "log-level": "info", "pool-connections": POOL,
-             "max-connections-per-ip": 0, **{key.replace("_", "-"): value for key, value in settings.items()}}
+             "max-connections-per-ip": 0, "grace-ms": 0, **{key.replace("_", "-"): value for key, value in settings.items()}}
     words = [word for key, value in flags.items() for word in (f"--{key}", str(value))]
     return Party(name, [binary, "serve", *words], port, directory, "/health/ready")
 

@@ -54,6 +54,7 @@ class World:
         self.settings = {"clock": "fixed:" + START, "sweep": "off", "log-format": "json", "log-level": "info",
                          "pool-connections": 6, "state-dir": self.directory.parent / "state",
                          "max-connections-per-ip": 0,  # all tests come from one address
+                         "grace-ms": 0,  # and none through a proxy
                          **{name.replace("_", "-"): value for name, value in (settings or {}).items()}}
         self.log_path = self.directory / "service.log"
         self.process = None
