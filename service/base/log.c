@@ -1,6 +1,6 @@
-/* Log: a line is put together in a buffer and written in one call, so that lines of different threads never
-   mix. Lines of requests are collected and written together: under load a call for each would cost as much as
-   reading the request. */
+/* Log: lines of different threads never mix, for one thread writes at a time: a pipe that is full takes a
+   part of a line, and the rest later. Lines of requests are collected and written together: under load a call
+   for each would cost as much as reading the request. */
 #include "log.h"
 
 #include "buffer.h"
@@ -21,10 +21,11 @@ static struct {
 
 #define REQUESTS_MAX 65536 /* bytes of lines that may wait */
 
+/* What waits to be written; the mutex is held while it is. */
 static struct {
 	pthread_mutex_t mutex;
 	struct buffer lines;
-} requests = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+} waiting = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
 static const char *const level_names[] = {"error", "warning", "info", "debug"};
 
@@ -57,25 +58,29 @@ static void write_all(const char *text, size_t length)
 	}
 }
 
+static void waiting_write(void)
+{
+	if (waiting.lines.length)
+		write_all(waiting.lines.text, waiting.lines.length);
+	buffer_clear(&waiting.lines);
+}
+
+/* line_write - behind the requests that ended before it. */
 static void line_write(struct buffer *line)
 {
 	buffer_char(line, '\n');
-	write_all(line->text, line->length);
+	pthread_mutex_lock(&waiting.mutex);
+	buffer_add(&waiting.lines, line->text, line->length);
+	waiting_write();
+	pthread_mutex_unlock(&waiting.mutex);
 	buffer_free(line);
-}
-
-static void requests_write(void)
-{
-	if (requests.lines.length)
-		write_all(requests.lines.text, requests.lines.length);
-	buffer_clear(&requests.lines);
 }
 
 void log_flush(void)
 {
-	pthread_mutex_lock(&requests.mutex);
-	requests_write();
-	pthread_mutex_unlock(&requests.mutex);
+	pthread_mutex_lock(&waiting.mutex);
+	waiting_write();
+	pthread_mutex_unlock(&waiting.mutex);
 }
 
 /* text_field, number_field - of every request: start is the comma, the name in quotes and the colon. */
@@ -206,13 +211,13 @@ void log_request(const struct log_request *r)
 	enum log_level level = r->status >= 500 ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO;
 	if (level > state.level)
 		return;
-	pthread_mutex_lock(&requests.mutex);
+	pthread_mutex_lock(&waiting.mutex);
 	if (state.text)
-		request_text(&requests.lines, r);
+		request_text(&waiting.lines, r);
 	else
-		request_json(&requests.lines, r, level);
-	buffer_char(&requests.lines, '\n');
-	if (requests.lines.length > REQUESTS_MAX)
-		requests_write();
-	pthread_mutex_unlock(&requests.mutex);
+		request_json(&waiting.lines, r, level);
+	buffer_char(&waiting.lines, '\n');
+	if (waiting.lines.length > REQUESTS_MAX)
+		waiting_write();
+	pthread_mutex_unlock(&waiting.mutex);
 }

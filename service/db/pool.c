@@ -148,14 +148,18 @@ static struct db *take_missing(struct pool *pool)
 	return NULL;
 }
 
+/* note_reachable - told to the log without the mutex, for that may be slow. */
 static void note_reachable(struct pool *pool, bool reachable, const char *cause)
 {
-	if (pool->reachable != reachable)
-		log_event(reachable ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
-			  reachable ? "database_reachable" : "database_unreachable", "cause", cause,
-			  (char *)NULL);
+	bool is_news = pool->reachable != reachable;
 	pool->reachable = reachable;
 	pthread_cond_broadcast(&pool->available);
+	if (!is_news)
+		return;
+	pthread_mutex_unlock(&pool->mutex);
+	log_event(reachable ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
+		  reachable ? "database_reachable" : "database_unreachable", "cause", cause, (char *)NULL);
+	pthread_mutex_lock(&pool->mutex);
 }
 
 /* connect_with - one attempt, outside the mutex. */
