@@ -1,12 +1,14 @@
-/* Log: lines of different threads never mix, for one thread writes at a time: a pipe that is full takes a
-   part of a line, and the rest later. Lines of requests are collected and written together: under load a call
-   for each would cost as much as reading the request. */
+/* Log: lines of different threads never mix, for one thread writes at a time. Lines of requests are collected
+   and written together: under load a call for each would cost as much as reading the request. Whoever reads
+   the log may be slow or stand still, and nobody here waits for him: what he does not take is kept, and
+   beyond a bound lines are lost and counted. */
 #include "log.h"
 
 #include "buffer.h"
 #include "clock.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,12 +21,17 @@ static struct {
 	bool text, colour;
 } state = {LOG_LEVEL_INFO, false, false};
 
-#define REQUESTS_MAX 65536 /* bytes of lines that may wait */
+#define TOGETHER    65536      /* bytes of requests' lines that are collected */
+#define WAITING_MAX (4L << 20) /* bytes of lines that are kept for a slow reader */
+#define PIECE       4096       /* what a pipe or a socket that has room at all takes without a wait */
+#define END_MS      1000       /* how long the last lines are waited for */
 
 /* What waits to be written; the mutex is held while it is. */
 static struct {
 	pthread_mutex_t mutex;
 	struct buffer lines;
+	size_t written; /* bytes of them that are out already */
+	int64_t lost;   /* lines since the last that was told */
 } waiting = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
 static const char *const level_names[] = {"error", "warning", "info", "debug"};
@@ -43,43 +50,61 @@ bool log_start(const char *level, const char *format)
 	state.level = (enum log_level)found;
 	state.text = is_text || (is_auto && terminal);
 	state.colour = state.text && terminal && !getenv("NO_COLOR") && !(term && !strcmp(term, "dumb"));
-	return true;
+	return atexit(log_end) == 0;
 }
 
-static void write_all(const char *text, size_t length)
+/* has_room - whether a piece goes out at once, or does within so many milliseconds. */
+static bool has_room(int milliseconds)
 {
-	for (size_t done = 0; done < length;) {
-		ssize_t written = write(STDERR_FILENO, text + done, length - done);
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0)
-			return;
-		done += (size_t)written;
-	}
+	struct pollfd output = {.fd = STDERR_FILENO, .events = POLLOUT};
+	return poll(&output, 1, milliseconds) > 0;
 }
 
-static void waiting_write(void)
+static size_t left(void)
 {
-	if (waiting.lines.length)
-		write_all(waiting.lines.text, waiting.lines.length);
-	buffer_clear(&waiting.lines);
+	return waiting.lines.length - waiting.written;
 }
 
-/* line_write - behind the requests that ended before it. */
-static void line_write(struct buffer *line)
+/* write_piece - false when there is nobody who will ever read it. */
+static bool write_piece(void)
 {
-	buffer_char(line, '\n');
-	pthread_mutex_lock(&waiting.mutex);
-	buffer_add(&waiting.lines, line->text, line->length);
-	waiting_write();
-	pthread_mutex_unlock(&waiting.mutex);
-	buffer_free(line);
+	ssize_t written =
+		write(STDERR_FILENO, waiting.lines.text + waiting.written, left() < PIECE ? left() : PIECE);
+	if (written > 0)
+		waiting.written += (size_t)written;
+	return written > 0 || errno == EINTR || errno == EAGAIN;
+}
+
+/* drop_written - each byte is moved once at most, however slowly they go. */
+static void drop_written(void)
+{
+	if (!waiting.written || waiting.written * 2 < waiting.lines.length)
+		return;
+	size_t rest = left();
+	memmove(waiting.lines.text, waiting.lines.text + waiting.written, rest);
+	waiting.lines.length = rest;
+	waiting.written = 0;
+}
+
+static void write_waiting(int milliseconds)
+{
+	while (left() && has_room(milliseconds))
+		if (!write_piece())
+			waiting.written = waiting.lines.length;
+	drop_written();
 }
 
 void log_flush(void)
 {
 	pthread_mutex_lock(&waiting.mutex);
-	waiting_write();
+	write_waiting(0);
+	pthread_mutex_unlock(&waiting.mutex);
+}
+
+void log_end(void)
+{
+	pthread_mutex_lock(&waiting.mutex);
+	write_waiting(END_MS);
 	pthread_mutex_unlock(&waiting.mutex);
 }
 
@@ -136,33 +161,71 @@ static void text_start(struct buffer *line)
 	buffer_printf(line, "%s%.12s%s ", colour("\033[2m"), at + 11, colour("\033[0m"));
 }
 
+static void event_start(struct buffer *line, enum log_level level, const char *event)
+{
+	if (!state.text) {
+		json_start(line, level, event);
+		return;
+	}
+	text_start(line);
+	buffer_printf(line, "%s%s%s", colour(level == LOG_LEVEL_ERROR ? "\033[31m" : "\033[36m"), event,
+		      colour("\033[0m"));
+}
+
+static void event_pair(struct buffer *line, const char *key, const char *value)
+{
+	if (!state.text) {
+		json_member(line, key, value);
+	} else if (value) {
+		buffer_printf(line, " %s=", key);
+		text_value(line, value);
+	}
+}
+
+static void event_end(struct buffer *line)
+{
+	buffer_text(line, state.text ? "\n" : "}\n");
+}
+
+/* tell_lost - where they would have stood. */
+static void tell_lost(void)
+{
+	char count[24];
+	snprintf(count, sizeof count, "%lld", (long long)waiting.lost);
+	event_start(&waiting.lines, LOG_LEVEL_WARNING, "log_lines_lost");
+	event_pair(&waiting.lines, "count", count);
+	event_end(&waiting.lines);
+	waiting.lost = 0;
+}
+
+/* is_kept - whether there is place for another line; who holds the mutex asks before he adds it. */
+static bool is_kept(void)
+{
+	if (left() > WAITING_MAX) {
+		waiting.lost++;
+		return false;
+	}
+	if (waiting.lost)
+		tell_lost();
+	return true;
+}
+
 void log_event(enum log_level level, const char *event, ...)
 {
 	if (level > state.level)
 		return;
-	struct buffer line = {0};
 	va_list pairs;
 	va_start(pairs, event);
-	if (state.text) {
-		text_start(&line);
-		buffer_printf(&line, "%s%s%s", colour(level == LOG_LEVEL_ERROR ? "\033[31m" : "\033[36m"),
-			      event, colour("\033[0m"));
-	} else {
-		json_start(&line, level, event);
+	pthread_mutex_lock(&waiting.mutex);
+	if (is_kept()) {
+		event_start(&waiting.lines, level, event);
+		for (const char *key = va_arg(pairs, const char *); key; key = va_arg(pairs, const char *))
+			event_pair(&waiting.lines, key, va_arg(pairs, const char *));
+		event_end(&waiting.lines);
 	}
-	for (const char *key = va_arg(pairs, const char *); key; key = va_arg(pairs, const char *)) {
-		const char *value = va_arg(pairs, const char *);
-		if (!state.text) {
-			json_member(&line, key, value);
-		} else if (value) {
-			buffer_printf(&line, " %s=", key);
-			text_value(&line, value);
-		}
-	}
+	write_waiting(0);
+	pthread_mutex_unlock(&waiting.mutex);
 	va_end(pairs);
-	if (!state.text)
-		buffer_char(&line, '}');
-	line_write(&line);
 }
 
 static void request_json(struct buffer *line, const struct log_request *r, enum log_level level)
@@ -206,18 +269,25 @@ static void request_text(struct buffer *line, const struct log_request *r)
 	}
 }
 
+static void request_write(const struct log_request *r, enum log_level level)
+{
+	if (!is_kept())
+		return;
+	if (state.text)
+		request_text(&waiting.lines, r);
+	else
+		request_json(&waiting.lines, r, level);
+	buffer_char(&waiting.lines, '\n');
+}
+
 void log_request(const struct log_request *r)
 {
 	enum log_level level = r->status >= 500 ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO;
 	if (level > state.level)
 		return;
 	pthread_mutex_lock(&waiting.mutex);
-	if (state.text)
-		request_text(&waiting.lines, r);
-	else
-		request_json(&waiting.lines, r, level);
-	buffer_char(&waiting.lines, '\n');
-	if (waiting.lines.length > REQUESTS_MAX)
-		waiting_write();
+	request_write(r, level);
+	if (left() > TOGETHER)
+		write_waiting(0);
 	pthread_mutex_unlock(&waiting.mutex);
 }

@@ -12,6 +12,8 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -55,21 +57,29 @@ static void *read_all(void *context)
 	return &text;
 }
 
+/* A pipe of a page in place of stderr; what was there before. */
+static int replace_stderr(int ret_ends[2])
+{
+	int before = dup(STDERR_FILENO);
+	assert_int_equal(pipe(ret_ends), 0);
+	assert_true(fcntl(ret_ends[1], F_SETPIPE_SZ, 4096) > 0);
+	dup2(ret_ends[1], STDERR_FILENO);
+	close(ret_ends[1]);
+	return before;
+}
+
 /* What all of them write at once into a pipe that takes a page. */
 static struct buffer *write_together(void)
 {
 	pthread_t writers[WRITERS], reader;
 	void *text;
-	int ends[2], before = dup(STDERR_FILENO);
-	assert_int_equal(pipe(ends), 0);
-	assert_true(fcntl(ends[1], F_SETPIPE_SZ, 4096) > 0);
-	dup2(ends[1], STDERR_FILENO);
-	close(ends[1]);
+	int ends[2], before = replace_stderr(ends);
 	pthread_create(&reader, NULL, read_all, &ends[0]);
 	for (int i = 0; i < WRITERS; i++)
 		pthread_create(&writers[i], NULL, i ? write_events : write_requests, NULL);
 	for (int i = 0; i < WRITERS; i++)
 		pthread_join(writers[i], NULL);
+	log_end();
 	dup2(before, STDERR_FILENO);
 	close(before);
 	pthread_join(reader, &text);
@@ -94,10 +104,59 @@ static void test_lines_of_many_threads_are_whole(void **unused)
 	buffer_free(text);
 }
 
+/* With 900 bytes of value a line has more than 900 bytes and less than 1024. */
+#define LINE_VALUE 900
+#define KEPT_LEAST ((4 << 20) / 1024)
+#define KEPT_MOST  ((4 << 20) / 900 + 6) /* with those that the pipe took */
+
+static void test_a_reader_that_stands_still_holds_nobody_up(void **unused)
+{
+	int ends[2], told = 0, lost = 0, lines = 2 * KEPT_MOST;
+	char value[LINE_VALUE + 1], number[16];
+	pthread_t reader;
+	void *taken;
+	(void)unused;
+	memset(value, 'x', LINE_VALUE);
+	value[LINE_VALUE] = 0;
+	assert_true(log_start("info", "json"));
+	int before = replace_stderr(ends);
+	for (int i = 0; i < lines; i++) {
+		snprintf(number, sizeof number, "%d", i);
+		log_event(LOG_LEVEL_INFO, "event", "number", number, "value", value, (char *)NULL);
+	}
+	pthread_create(&reader, NULL, read_all, &ends[0]);
+	log_end();
+	log_event(LOG_LEVEL_INFO, "after", (char *)NULL);
+	log_end();
+	dup2(before, STDERR_FILENO);
+	close(before);
+	pthread_join(reader, &taken);
+	close(ends[0]);
+	char *rest = ((struct buffer *)taken)->text, *line;
+	bool after = false;
+	while ((line = strsep(&rest, "\n")) && *line) {
+		json_t *object = json_loads(line, 0, NULL);
+		assert_non_null(object);
+		const char *event = json_string_value(json_object_get(object, "event"));
+		if (strcmp(event, "event") == 0) /* in order, from the first */
+			assert_int_equal(atoi(json_string_value(json_object_get(object, "number"))), told++);
+		else if (strcmp(event, "log_lines_lost") == 0)
+			lost = atoi(json_string_value(json_object_get(object, "count")));
+		else
+			after = strcmp(event, "after") == 0 && lost;
+		json_decref(object);
+	}
+	assert_true(after);
+	assert_int_equal(told + lost, lines);
+	assert_in_range(told, KEPT_LEAST, KEPT_MOST);
+	buffer_free(taken);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines_of_many_threads_are_whole),
+		cmocka_unit_test(test_a_reader_that_stands_still_holds_nobody_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
