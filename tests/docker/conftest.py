@@ -1,5 +1,6 @@
 """The containers of docker/compose.yaml as docker/local/test-docker has started them: the fixture containers, and world, which is what
-the scenarios know by that name, played through the proxy. TEST_DOCKER, TEST_PROJECT and TEST_BASE say where."""
+the scenarios know by that name, played through the proxy. TEST_DOCKER, TEST_COMPOSE,
+TEST_PROJECT and TEST_BASE say where."""
 import json
 import os
 import secrets
@@ -44,6 +45,12 @@ class Containers:
 
     def docker(self, *words, text=None, check=True):
         return self.run([*self.docker_words, *words], text, check).stdout
+
+    def compose(self, *words, **environment):
+        """docker-compose with the site's files; a container may be another one afterwards."""
+        words = ["env", *(f"{name}={value}" for name, value in environment.items()), *shlex.split(os.environ["TEST_COMPOSE"]), *words]
+        self.run(words, seconds=300)
+        self.names.clear()
 
     def name(self, service):
         if service not in self.names:

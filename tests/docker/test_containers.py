@@ -345,3 +345,16 @@ def test_a_database_that_dies_loses_nothing_and_keeps_nobody_waiting(containers,
     assert_nothing_lost(world, load_)
     print(f"database killed: {len(load_.acknowledged)} acknowledged, all there; {len(load_.answers)} refused, the slowest after "
           f"{max(seconds for _, _, seconds, _ in load_.answers):.1f} s")
+
+
+def test_a_new_version_replaces_one_replica_after_the_other_and_nobody_notices(containers, world):
+    """The last test, since the replicas are others afterwards, and their health is asked as seldom as at a site: docker finds a new replica
+    healthy when the proxy has found it, too."""
+    containers.docker("tag", "alliance:latest", "alliance:next")
+    containers.wait_redundant()
+    with loaded(world) as load_:
+        containers.compose("up", "-d", *REPLICAS, ALLIANCE_TAG="next", TEST_HEALTH_INTERVAL="10s")
+        containers.wait_healthy(*REPLICAS)
+    assert {containers.inspect(service)["Config"]["Image"] for service in ("migrate", *REPLICAS)} == {"alliance:next"}
+    assert {code for _, code, *_ in load_.answers} <= {"overloaded"}, load_.answers[:20]
+    assert_nothing_lost(world, load_)
