@@ -48,6 +48,11 @@ def test_it_runs_alone_with_a_read_only_root_and_says_what_it_lacks(containers):
     assert done.returncode == 78 and "database_url is not set" in done.stderr
 
 
+def test_every_command_that_is_told_names_its_project():
+    told = [line for name in ("README.md", "docker/compose.yaml") for line in (ROOT / name).read_text().splitlines() if " -f docker/compose.yaml" in line]
+    assert len(told) >= 3 and all(re.search(r"docker-compose -p alliance -f docker/compose\.yaml ", line) for line in told), told
+
+
 # The containers
 
 @pytest.mark.parametrize("service", ["proxy", *REPLICAS, "database"])
