@@ -34,6 +34,8 @@ def test_the_image_is_small_labelled_and_has_no_tools_to_build_with(containers):
     assert f"alliance:{version}" in image["RepoTags"]
     labels = {name.removeprefix("org.opencontainers.image."): value for name, value in image["Config"]["Labels"].items()}
     assert labels["version"] == version and labels["licenses"] == "MIT" and labels["title"] == "alliance"
+    kept = rf"alliance:{re.escape(version)}-git\d{{14}}\.{re.escape(labels['revision'])}"
+    assert labels["revision"] == "unknown" or any(re.fullmatch(kept, tag) for tag in image["RepoTags"])
     assert labels["revision"] in containers.docker("run", "--rm", "--network", "none", "alliance:latest", "version")
     assert image["Config"]["User"] == "10001:10001"
     assert image["Config"]["Healthcheck"]["Test"] == ["CMD", "allianced", "health"]
