@@ -4,7 +4,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BUILD ?= build
 PORT ?= 8080
-STATE_DIR ?= $(if $(filter 0,$(shell id -u)),/var/lib/alliance,$(HOME)/.local/state/alliance)
+# Not the Debian package's /var/lib/alliance: it has a user of its own, and purging it takes the directory along.
+STATE_DIR ?= $(if $(filter 0,$(shell id -u)),/var/lib/alliance-demo,$(HOME)/.local/state/alliance)
 PYTHON := /usr/bin/python3
 # One line per target; V=1 shows the commands, -s nothing.
 Q = $(if $(V),,@$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,echo "  $(VARIANT) $@";))
