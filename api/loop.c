@@ -122,17 +122,17 @@ struct scheduling {
 
 /* come_first - everybody waits for this thread, and it works for moments: it asks for short slices, which the
    kernel gives sooner (6.12 and later), and for precedence where that is allowed and nobody chose otherwise.
-   Neither is needed. */
+   Neither is needed. The workers, which this thread starts, are like everybody else; without that there is no
+   precedence. */
 static void come_first(void)
 {
 	struct scheduling mine = {.size = sizeof mine};
-	if (getpriority(PRIO_PROCESS, 0) == 0)
-		setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
 	if (syscall(SYS_sched_getattr, 0, &mine, sizeof mine, 0) != 0)
 		return;
 	mine.slice_ns = SLICE_NS;
-	mine.flags |= RESET_ON_FORK; /* the workers, which this thread starts, are like everybody else */
-	syscall(SYS_sched_setattr, 0, &mine, 0);
+	mine.flags |= RESET_ON_FORK;
+	if (syscall(SYS_sched_setattr, 0, &mine, 0) == 0 && getpriority(PRIO_PROCESS, 0) == 0)
+		setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
 }
 
 /* stop_listening - after all that the kernel has accepted was taken, since it would be reset with the socket;
