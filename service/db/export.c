@@ -63,11 +63,10 @@ static struct problem *check(struct arena *arena, enum statement statement, PGre
 	return problem;
 }
 
-/* literal - a parameter as libpq quotes it; null and empty are the same. False when it is no text of the
- * connection's encoding. */
+/* literal - a parameter as libpq quotes it. False when it is no text of the connection's encoding. */
 static bool literal(struct buffer *out, PGconn *pg, const char *value)
 {
-	if (!value || !*value) {
+	if (!value) {
 		buffer_text(out, "null");
 		return true;
 	}

@@ -139,6 +139,21 @@ def test_all_faults_of_a_request_come_at_once(world):
     assert {"#/action", "#/act", "#/comment"} <= {error.get("pointer") for error in reply.json["errors"]}
 
 
+def test_a_filter_without_a_value_is_refused(world):
+    """Where anything may stand, nothing may not: it would be a filter that nothing meets."""
+    officer, asked = world.client("officer"), []
+    for _, template, method, operation, _ in spec.operations():
+        for parameter in map(spec.resolve, operation.get("parameters", [])):
+            schema = spec.resolve(parameter["schema"])
+            if (method, parameter["in"], schema["type"]) != ("get", "query", "string") or "{" in template or parameter["name"] == "cursor":
+                continue
+            asked.append(parameter["name"])
+            reply = officer.get(f"{template}?{parameter['name']}=")
+            assert (reply.status, reply.code) == (400, "invalid_request"), (template, asked[-1], reply)
+            assert all(parameter["name"] in error["detail"] for error in reply.json["errors"])
+    assert {"q", "industry_field", "alliance"} <= set(asked)
+
+
 def test_strict_handling_refuses_unknown_preferences(world):
     assert world.anonymous.get("/v1", headers={"Prefer": "wait=5"}).status == 200
     reply = world.anonymous.get("/v1", headers={"Prefer": "handling=strict, wait=5"})

@@ -497,6 +497,14 @@ def test_a_filter_of_an_export_is_a_value_and_nothing_else(desk, value):
     assert read_csv(desk.auditor, query) == []
 
 
+@pytest.mark.parametrize("accept", ["application/json", "text/csv", "application/x-ndjson"])
+@pytest.mark.parametrize("name", ["county", "field", "host", "alliance"])
+def test_a_filter_without_a_value_is_refused_in_every_format(desk, name, accept):
+    refused = desk.auditor.get(f"/v1/funding-records?{name}=", headers={"Accept": accept})
+    assert (refused.status, refused.code) == (400, "invalid_request"), refused
+    assert [(error["code"], name in error["detail"]) for error in refused.json["errors"]] == [("min_length", True)]
+
+
 def test_every_character_survives_an_export(desk):
     alliance = Recognised(desk.world)
     name = 'a\\N\t\\t"b\\\\\n{},\x0b/渭\\'
