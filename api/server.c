@@ -111,8 +111,8 @@ static void log_yder(void *unused, const char *application, const time_t date, c
 		  (char *)NULL);
 }
 
-/* gentle_ms - how long a stream spares others: a quarter of the time that it may take. */
-static int gentle_ms(const struct server *server)
+/* quarter_ms - of the time that a stream may take: so long it spares others, and waits for what feeds it. */
+static int quarter_ms(const struct server *server)
 {
 	return server->options.write_timeout_ms / 4;
 }
@@ -300,7 +300,7 @@ static void rest(const struct call *call, int64_t worked)
 {
 	int64_t now = monotonic_us();
 	int64_t asked = atomic_load_explicit(&call->server->asked, memory_order_relaxed);
-	bool is_late = now - call->started > gentle_ms(call->server) * INT64_C(1000);
+	bool is_late = now - call->started > quarter_ms(call->server) * INT64_C(1000);
 	if (asked <= call->started || now - asked > COMPANY_US || is_late ||
 	    loop_is_ending(call->server->loop))
 		return;
@@ -498,7 +498,8 @@ static bool request_begin(struct call *call, const char *method)
 	x->bytes = call->body.length ? call->body.text : "";
 	x->byte_count = call->body.length;
 	x->rq.network = call->connection->network;
-	x->rq.gentle_ms = call->in_company ? gentle_ms(call->server) : 0;
+	x->rq.gentle_ms = call->in_company ? quarter_ms(call->server) : 0;
+	x->rq.silence_ms = quarter_ms(call->server);
 	read_headers(x, call->connection->mhd);
 	call->references++;
 	if (!task_start(request_work, request_left, request_end, call))

@@ -122,7 +122,8 @@ static struct problem *export_records(struct request *rq, const char *const *par
 	bool csv = !strcmp(rq->accept, "text/csv");
 	TRY(export_open(rq->pool, rq->arena, SQL_FUNDING_RECORD_EXPORT, parameters, FILTERS + 1,
 			&(struct export_options){.format = csv ? EXPORT_CSV : EXPORT_NDJSON,
-						 .gentle_ms = rq->gentle_ms},
+						 .gentle_ms = rq->gentle_ms,
+						 .silence_ms = rq->silence_ms},
 			&export));
 	rq->reply.stream = (struct stream){
 		.read = stream_read, .close = stream_close, .context = export, .waits = true, .rests = true};

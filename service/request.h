@@ -63,8 +63,9 @@ struct reply {
 };
 
 struct request {
-	uint64_t network;    /* that the call comes from, 0 = not known */
-	int gentle_ms;       /* how long a stream shall spare others; 0 = no other call came moments before */
+	uint64_t network; /* that the call comes from, 0 = not known */
+	int gentle_ms;    /* how long a stream shall spare others; 0 = no other call came moments before */
+	int silence_ms;   /* how long what feeds a stream may be silent; then the stream ends, unfinished */
 	struct place *place; /* among those at work on the database, or NULL; see admission.h */
 	struct arena *arena;
 	const struct operation *op;

@@ -40,6 +40,28 @@ static void notice_receive(void *context, const PGresult *result)
 	log_event(LOG_LEVEL_DEBUG, "database_notice", "sqlstate", state, (char *)NULL);
 }
 
+enum news {
+	NEWS_NONE, /* in time; the connection is broken then */
+	NEWS_CAME, /* something to read, or room for what waits to be sent */
+	NEWS_LOST, /* the connection: libpq has the error now */
+};
+
+static enum news wait_news(struct connection *connection, int64_t deadline, bool is_sending)
+{
+	int64_t left = deadline - clock_monotonic_ms();
+	struct pollfd poller = {PQsocket(connection->pg), (short)(POLLIN | (is_sending ? POLLOUT : 0)), 0};
+	int ready = left > 0 ? poll(&poller, 1, (int)left) : -1;
+	if (left <= 0 || (ready < 0 && errno != EINTR)) {
+		connection->broken = true;
+		return NEWS_NONE;
+	}
+	if (ready > 0 && (poller.revents & ~POLLOUT) && !PQconsumeInput(connection->pg)) {
+		connection->broken = true;
+		return NEWS_LOST;
+	}
+	return NEWS_CAME;
+}
+
 /* wait_ready - until PQgetResult would not block. */
 static bool wait_ready(struct connection *connection)
 {
@@ -50,21 +72,9 @@ static bool wait_ready(struct connection *connection)
 			connection->broken = true;
 		if (flush < 0 || !PQisBusy(connection->pg))
 			return true;
-		int64_t left = deadline - clock_monotonic_ms();
-		if (left <= 0) {
-			connection->broken = true;
-			return false;
-		}
-		struct pollfd poller = {PQsocket(connection->pg), (short)(POLLIN | (flush ? POLLOUT : 0)), 0};
-		int ready = poll(&poller, 1, (int)left);
-		if (ready < 0 && errno != EINTR) {
-			connection->broken = true;
-			return false;
-		}
-		if (ready > 0 && (poller.revents & ~POLLOUT) && !PQconsumeInput(connection->pg)) {
-			connection->broken = true;
-			return true; /* PQgetResult now has the error */
-		}
+		enum news news = wait_news(connection, deadline, flush > 0);
+		if (news != NEWS_CAME)
+			return news == NEWS_LOST;
 	}
 }
 
@@ -192,7 +202,8 @@ PGresult *connection_call(struct connection *connection, const char *name)
 	return result;
 }
 
-/* collect - the one result of what was sent, everything after it thrown away; NULL when lost. */
+/* collect - the one result of what was sent, everything after it thrown away; NULL when lost. Behind the
+   beginning of a copy come its lines, which are for connection_copy_line. */
 static PGresult *collect(struct connection *connection)
 {
 	PGresult *first = NULL, *next = NULL;
@@ -205,7 +216,8 @@ static PGresult *collect(struct connection *connection)
 			first = next;
 		else
 			PQclear(next);
-	} while (next && PQstatus(connection->pg) == CONNECTION_OK);
+	} while (next && PQresultStatus(first) != PGRES_COPY_OUT &&
+		 PQstatus(connection->pg) == CONNECTION_OK);
 	return first;
 }
 
@@ -216,6 +228,37 @@ PGresult *connection_command(struct connection *connection, const char *command)
 		return NULL;
 	}
 	return collect(connection);
+}
+
+PGresult *connection_describe(struct connection *connection, const char *text)
+{
+	if (connection->broken || !PQsendPrepare(connection->pg, "", text, 0, NULL)) {
+		connection->broken = true;
+		return NULL;
+	}
+	PGresult *prepared = collect(connection);
+	if (PQresultStatus(prepared) != PGRES_COMMAND_OK)
+		return prepared;
+	PQclear(prepared);
+	if (!PQsendDescribePrepared(connection->pg, "")) {
+		connection->broken = true;
+		return NULL;
+	}
+	return collect(connection);
+}
+
+int connection_copy_line(struct connection *connection, char **ret)
+{
+	int length = PQgetCopyData(connection->pg, ret, 1);
+	if (length != 0)
+		return length;
+	int64_t deadline = clock_monotonic_ms() + connection->wait_ms;
+	while (length == 0) {
+		if (wait_news(connection, deadline, false) != NEWS_CAME)
+			return -2;
+		length = PQgetCopyData(connection->pg, ret, 1);
+	}
+	return length;
 }
 
 struct prepared {

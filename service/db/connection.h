@@ -83,7 +83,15 @@ bool connection_is_answer(const PGresult *result);
 /* connection_call - one prepared command from sending to result; NULL when lost. */
 PGresult *connection_call(struct connection *connection, const char *name);
 
-/* connection_command - a command as text, on a connection that has nothing prepared; NULL when lost. */
+/* connection_command - a command as text, on a connection that has nothing prepared; NULL when lost. After a
+   copy out (PGRES_COPY_OUT) its lines come with connection_copy_line. connection_describe - the columns of a
+   statement, without running it. */
 PGresult *connection_command(struct connection *connection, const char *command);
+PGresult *connection_describe(struct connection *connection, const char *text);
+
+/* connection_copy_line - as PQgetCopyData: the length of the next line, which the caller frees with
+   PQfreemem; -1 at the end, of which connection_take tells more; -2 when the connection is lost or was silent
+   for too long. */
+int connection_copy_line(struct connection *connection, char **ret);
 
 #endif

@@ -118,8 +118,9 @@ struct export;
 enum export_format { EXPORT_CSV, EXPORT_NDJSON };
 struct export_options {
 	enum export_format format;
-	int gentle_ms; /* so long the database works on it for moments at a time, for others ask meanwhile;
-			  0 = it begins alone */
+	int gentle_ms;  /* so long the database works on it for moments at a time, for others ask meanwhile;
+			   0 = it begins alone */
+	int silence_ms; /* the database may say nothing for so long while it is waited for; then it failed */
 };
 MUST_CHECK struct problem *export_open(struct pool *pool, struct arena *arena, enum statement statement,
 				       const char *const *parameters, size_t count,

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXPORT_TIMEOUT_MS 600000
+#define EXPORT_TIMEOUT_MS 600000 /* of one statement */
 #define CHUNK             65536
 #define PAGE_ROWS         25   /* some 0.1 ms of the database; a reading beside it waits no longer for that */
 #define LATE_ROWS         1000 /* when it has been gentle for long enough */
@@ -101,18 +101,10 @@ static bool statement_write(struct buffer *out, PGconn *pg, enum statement state
 /* describe - the columns of the statement, without running it: COPY tells neither names nor types. */
 static struct problem *describe(struct export *export, struct arena *arena, enum statement statement)
 {
-	PGconn *pg = export->connection->pg;
-	TRY(check(arena, statement, PQprepare(pg, "", statements[statement].text, 0, NULL),
-		  PGRES_COMMAND_OK));
-	PGresult *shape = PQdescribePrepared(pg, "");
-	if (shape && PQresultStatus(shape) == PGRES_COMMAND_OK) {
+	PGresult *shape = connection_describe(export->connection, statements[statement].text);
+	if (PQresultStatus(shape) == PGRES_COMMAND_OK)
 		columns_read(&export->columns, shape);
-		PQclear(shape);
-		return NULL;
-	}
-	struct problem *problem = sqlstate_problem(arena, shape, statement);
-	PQclear(shape);
-	return problem;
+	return check(arena, statement, shape, PGRES_COMMAND_OK);
 }
 
 /* run - the copy or the cursor. */
@@ -120,23 +112,23 @@ static struct problem *run(struct export *export, struct arena *arena, enum stat
 			   const char *const *parameters)
 {
 	bool csv = export->options.format == EXPORT_CSV, paged = is_paged(export);
-	PGconn *pg = export->connection->pg;
+	struct connection *connection = export->connection;
 	const char *format = csv ? "set local export.format = 'csv'" : "set local export.format = 'ndjson'";
-	TRY(check(arena, statement, PQexec(pg, format), PGRES_COMMAND_OK));
+	TRY(check(arena, statement, connection_command(connection, format), PGRES_COMMAND_OK));
 	struct buffer command = {0};
 	buffer_text(&command, paged ? "declare export no scroll cursor for " : "copy (");
-	bool written = statement_write(&command, pg, statement, parameters);
+	bool written = statement_write(&command, connection->pg, statement, parameters);
 	if (!paged)
 		buffer_text(&command, csv ? ") to stdout (format csv, header true)" : ") to stdout");
-	PGresult *result = written ? PQexec(pg, command.text) : NULL;
+	PGresult *result = written ? connection_command(connection, command.text) : NULL;
 	buffer_free(&command);
 	return check(arena, statement, result, paged ? PGRES_COMMAND_OK : PGRES_COPY_OUT);
 }
 
 /* command_is_done - a command of which nothing but its success is of interest. */
-static bool command_is_done(PGconn *pg, const char *command)
+static bool command_is_done(struct connection *connection, const char *command)
 {
-	PGresult *result = PQexec(pg, command);
+	PGresult *result = connection_command(connection, command);
 	bool done = result && PQresultStatus(result) == PGRES_COMMAND_OK;
 	PQclear(result);
 	return done;
@@ -148,19 +140,18 @@ static struct problem *begin(struct export *export, struct arena *arena, enum st
 {
 	static const char command[] = "begin isolation level repeatable read read only";
 	if (export->connection && connection_is_alive(export->connection) &&
-	    command_is_done(export->connection->pg, command))
+	    command_is_done(export->connection, command))
 		return NULL;
 	connection_close(export->connection);
 	export->connection = NULL;
 	struct connection_options options = {pool_conninfo(export->pool), EXPORT_TIMEOUT_MS, 1000, true,
 					     false};
 	TRY(connection_open(arena, &options, &export->connection));
-	PGconn *pg = export->connection->pg;
-	PQsetnonblocking(pg, 0);
-	static const char settings[] =
-		"set application_name = 'allianced export'; set cursor_tuple_fraction = 1";
-	TRY(check(arena, statement, PQexec(pg, settings), PGRES_COMMAND_OK));
-	return check(arena, statement, PQexec(pg, command), PGRES_COMMAND_OK);
+	export->connection->wait_ms = export->options.silence_ms;
+	static const char settings[] = "select set_config('application_name', 'allianced export', false), "
+				       "set_config('cursor_tuple_fraction', '1', false)";
+	TRY(check(arena, statement, connection_command(export->connection, settings), PGRES_TUPLES_OK));
+	return check(arena, statement, connection_command(export->connection, command), PGRES_COMMAND_OK);
 }
 
 static struct problem *start(struct export *export, struct arena *arena, enum statement statement,
@@ -213,14 +204,14 @@ static void end(struct export *export, bool well)
 {
 	export->done = true;
 	export->failed = !well;
-	export->ended = well && command_is_done(export->connection->pg, "commit");
+	export->ended = well && command_is_done(export->connection, "commit");
 }
 
 /* line_take - the next line of the copy; what comes after the last says whether all went well. */
 static void line_take(struct export *export)
 {
 	char *line = NULL;
-	int length = PQgetCopyData(export->connection->pg, &line, 0);
+	int length = connection_copy_line(export->connection, &line);
 	if (length > 0) {
 		if (export->options.format == EXPORT_CSV)
 			buffer_add(&export->pending, line, (size_t)length);
@@ -229,7 +220,7 @@ static void line_take(struct export *export)
 		PQfreemem(line);
 		return;
 	}
-	PGresult *result = length == -1 ? PQgetResult(export->connection->pg) : NULL;
+	PGresult *result = length == -1 ? connection_take(export->connection) : NULL;
 	end(export, result && PQresultStatus(result) == PGRES_COMMAND_OK);
 	PQclear(result);
 }
@@ -256,7 +247,7 @@ static void page_take(struct export *export)
 	int rows = clock_monotonic_ms() < export->late_ms ? PAGE_ROWS : LATE_ROWS;
 	char command[64];
 	snprintf(command, sizeof command, "fetch %d from export", rows);
-	PGresult *page = PQexec(export->connection->pg, command);
+	PGresult *page = connection_command(export->connection, command);
 	bool well = page && PQresultStatus(page) == PGRES_TUPLES_OK;
 	if (well)
 		page_write(export, page);

@@ -6,6 +6,8 @@ import contextlib
 import csv
 import datetime
 import io
+import os
+import signal
 import threading
 import urllib.request
 
@@ -173,23 +175,24 @@ def test_an_export_in_company_is_read_by_a_cursor_and_gives_the_same_bytes(large
     assert ("渭\\".encode() in alone) == (which != "nothing")
 
 
-def commands(world):
-    """(process, command) of the exports in a transaction."""
-    return world.sql("select pid, query from pg_stat_activity where datname = current_database() and application_name = 'allianced export' "
+def commands(world, besides=()):
+    """(process, command) of the exports in a transaction, besides those processes."""
+    rows = world.sql("select pid, query from pg_stat_activity where datname = current_database() and application_name = 'allianced export' "
                      "and xact_start is not null", user="postgres")
+    return [row for row in rows if row[0] not in besides]
 
 
-def slow_export(world):
-    """A connection on which an export in company has begun to come, to a reader who takes little."""
+def slow_export(world, command="fetch 25 ", besides=()):
+    """A connection on which an export by that command has begun to come, to a reader who takes little."""
     for _ in range(10):
         client = connect(world.port, receive_buffer=4096)
         client.sendall(f"GET {PATH} HTTP/1.1\r\nHost: test\r\nAccept: application/x-ndjson\r\nAuthorization: Bearer {world.keys['auditor']}\r\n\r\n".encode())
         assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
-        if [command for _, command in commands(world) if command.startswith("fetch 25 ")]:
+        if [running for _, running in commands(world, besides) if running.startswith(command)]:
             return client
         client.close()
-        assert wait_until(lambda: not commands(world))
-    raise AssertionError("no export by a cursor")
+        assert wait_until(lambda: not commands(world, besides))
+    raise AssertionError(f"no export by {command}")
 
 
 def test_an_export_in_company_that_fails_in_the_middle_is_not_ended_and_leaves_nothing(large):
@@ -226,4 +229,31 @@ def test_an_export_in_company_takes_large_pages_when_a_quarter_of_its_time_is_ov
             assert wait_until(lambda: client.recv(16384) and [one for _, one in commands(world) if one.startswith("fetch 1000 ")])
             client.close()
     finally:
+        world.close()
+
+
+def test_a_database_that_falls_silent_ends_an_export_and_nothing_waits_for_it(session):
+    """Its machine still answers for it, so no connection breaks. Each silence takes one of the two places, until it is noticed."""
+    world, silent = seeded.world(session, "M"), []
+
+    def silence(command):
+        client = slow_export(world, command, silent)
+        (process, _), = commands(world, silent)
+        os.kill(int(process), signal.SIGSTOP)
+        silent.append(process)
+        assert not read_all(client).endswith(b"0\r\n\r\n")
+        client.close()
+
+    try:
+        world.restart(write_timeout_ms=30000)  # of which silence may take a quarter
+        auditor = Client(world.base, world.recorder, world.keys["auditor"], None)
+        silence("copy (")
+        with asking(world):
+            silence("fetch ")
+        assert len(silent) == 2
+        assert wait_until(lambda: export(auditor).status == 200, seconds=60)
+        world.stop()
+    finally:
+        for process in silent:
+            os.kill(int(process), signal.SIGCONT)
         world.close()
