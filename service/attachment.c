@@ -1,6 +1,6 @@
 /* Attachments (article 11, 报送资料): announced with size and SHA-256, uploaded in parts of at most 1 MiB,
    complete once both are verified over all parts, and unchangeable from then on. Kept in PostgreSQL; a
-   download reads part by part and holds no transaction. */
+   download reads slice by slice and holds no transaction. */
 #include "operations.h"
 #include "reply.h"
 #include "transition.h"
@@ -9,6 +9,7 @@
 #include "lifecycle.h"
 #include "text.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -260,15 +261,18 @@ struct problem *complete_attachment(struct request *rq)
 
 /* ---- download ---- */
 
-/* One download: the part in hand and how much of it is sent. Each part is a statement of its own. */
+#define DOWNLOADS 64    /* at a time, for each is there until its reader has taken everything */
+#define SLICE     65536 /* bytes; as much as is sent at once, so that nothing more is held for a slow reader */
+
+static atomic_int downloads;
+
+/* One download: the part in hand and how much of it is sent. Each slice is a statement of its own. */
 struct download {
-	struct arena *own;  /* holds this struct */
-	struct arena *part; /* holds the bytes of one part */
+	struct arena *own; /* holds this struct */
 	struct pool *pool;
 	const char *id;
-	const unsigned char *bytes;
-	size_t length, sent;
 	int n, last;
+	int64_t sent;
 };
 
 static int hex_value(char c)
@@ -276,48 +280,61 @@ static int hex_value(char c)
 	return c <= '9' ? c - '0' : c - 'a' + 10;
 }
 
-/* The next part into memory; false at the end or when the database fails. */
-static bool download_part(struct download *download)
+static long hex_read(const char *hex, char *bytes)
+{
+	long count = 0;
+	for (; hex[2 * count]; count++)
+		bytes[count] = (char)(hex_value(hex[2 * count]) << 4 | hex_value(hex[2 * count + 1]));
+	return count;
+}
+
+/* download_slice - the next bytes of the part in hand, at most so many; -1 when the database fails. */
+static long download_slice(struct download *download, struct arena *arena, char *bytes, size_t most)
 {
 	struct rows rows;
-	arena_free(download->part);
-	download->part = arena_new();
-	download->n++;
-	if (db_run(db_lane(download->pool), download->part, SQL_ATTACHMENT_PART_READ,
-		   P(download->id, arena_printf(download->part, "%d", download->n)), &rows) ||
+	if (db_run(db_lane(download->pool), arena, SQL_ATTACHMENT_PART_READ,
+		   P(download->id, arena_printf(arena, "%d", download->n),
+		     arena_printf(arena, "%lld", (long long)download->sent + 1),
+		     arena_printf(arena, "%zu", most)),
+		   &rows) ||
 	    !rows.count)
-		return false;
-	const char *hex = row_text(&rows, 0, "content");
-	download->length = strlen(hex) / 2;
-	unsigned char *bytes = arena_alloc(download->part, download->length + 1);
-	for (size_t i = 0; i < download->length; i++)
-		bytes[i] = (unsigned char)(hex_value(hex[2 * i]) << 4 | hex_value(hex[2 * i + 1]));
-	download->bytes = bytes;
-	download->sent = 0;
-	return true;
+		return -1;
+	long count = hex_read(row_text(&rows, 0, "slice"), bytes);
+	download->sent += count;
+	if (download->sent == row_integer(&rows, 0, "bytes")) {
+		download->n++;
+		download->sent = 0;
+	}
+	return count;
 }
 
 static long download_read(void *context, char *bytes, size_t capacity)
 {
 	struct download *download = context;
-	if (download->sent == download->length) {
-		if (download->n == download->last)
-			return 0;
-		if (!download_part(download))
-			return -1;
-	}
-	size_t count =
-		download->length - download->sent < capacity ? download->length - download->sent : capacity;
-	memcpy(bytes, download->bytes + download->sent, count);
-	download->sent += count;
-	return (long)count;
+	if (download->n > download->last)
+		return 0;
+	struct arena *arena = arena_new(); /* of this slice alone: what the database sent is held no longer */
+	long count = download_slice(download, arena, bytes, capacity < SLICE ? capacity : SLICE);
+	arena_free(arena);
+	return count;
 }
 
 static void download_close(void *context)
 {
 	struct download *download = context;
-	arena_free(download->part);
 	arena_free(download->own);
+	atomic_fetch_sub(&downloads, 1);
+}
+
+static struct problem *download_enter(struct request *rq)
+{
+	if (atomic_fetch_add(&downloads, 1) < DOWNLOADS)
+		return NULL;
+	atomic_fetch_sub(&downloads, 1);
+	struct problem *problem = problem_new(rq->arena, PROBLEM_overloaded, "正在进行的下载过多。",
+					      "Too many downloads are running already.");
+	problem->retry_after = 5;
+	return problem;
 }
 
 struct problem *get_attachment_content(struct request *rq)
@@ -327,11 +344,13 @@ struct problem *get_attachment_content(struct request *rq)
 	TRY(attachment_find(rq, false, &rows, &reach));
 	if (!reach || !row_bool(&rows, 0, "complete"))
 		return request_not_found(rq);
+	TRY(download_enter(rq));
 	struct arena *own = arena_new();
 	struct download *download = arena_alloc(own, sizeof *download);
 	*download = (struct download){.own = own,
 				      .pool = rq->pool,
 				      .id = arena_strdup(own, row_text(&rows, 0, "id")),
+				      .n = 1,
 				      .last = (int)row_integer(&rows, 0, "_parts")};
 	rq->reply.media_type = row_text(&rows, 0, "media_type");
 	rq->reply.disposition = row_text(&rows, 0, "title");

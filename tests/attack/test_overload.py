@@ -1,13 +1,15 @@
 """More requests than there are places for: told so at once, while health answers and everybody else is let go on."""
 import concurrent.futures
+import contextlib
 import http.client
 import json
 import os
+import re
 import urllib.request
 import uuid
 
 from support import cluster as clusters
-from support import raw
+from support import journey, raw
 from support.held import Held
 
 SETTINGS = {"max-reads": 2, "max-writes": 2, "lock-timeout-ms": 20000, "statement-timeout-ms": 20000}
@@ -169,3 +171,41 @@ def test_what_memory_answers_needs_no_place(make_world):
             assert world.anonymous.get(path).status == 200
             assert refused(officer.get(path))  # whoever shows a token must be looked up
         assert [one.result().status for one in waiting] == [200, 200]
+
+
+MIB = 1 << 20
+
+
+def resident(world):
+    with open(f"/proc/{world.process.pid}/status", encoding="ascii") as file:
+        return int(re.search(r"VmRSS:\s+(\d+) kB", file.read())[1]) << 10
+
+
+# ---- downloads ----
+
+DOWNLOADS = 64
+
+
+def test_downloads_are_counted_and_hold_little(make_world):
+    world = make_world(**{"pool-wait-ms": 60000})
+    made = journey.application(world, attachments=())
+    path = f"/v1/attachments/{journey.attach(made.lead, made.id, 'other', content=os.urandom(2 * MIB), parts=2)}/content"
+    request = f"GET {path} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {made.officer.token}\r\n\r\n".encode()
+    assert made.officer.get(path).status == 200
+    before = resident(world)
+    with contextlib.ExitStack() as stack:
+        slow = []
+        for _ in range(DOWNLOADS):
+            client = stack.enter_context(raw.connect(world.port, receive_buffer=4096, timeout=60))
+            client.sendall(request)
+            assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
+            slow.append(client)
+        assert resident(world) - before < 64 * MIB, resident(world) - before
+        reply = made.officer.get(path)
+        assert refused(reply), reply
+        assert made.officer.get(path.removesuffix("/content")).status == 200
+        slow.pop().close()
+        assert raw.wait_until(lambda: made.officer.get(path).status == 200)
+    for _ in range(DOWNLOADS + 1):  # of those who ask for the head alone, nothing stays
+        assert raw.get(world.port, path, f"Authorization: Bearer {made.officer.token}", method="HEAD").status in (200, 503)
+    assert raw.wait_until(lambda: made.officer.get(path).status == 200)

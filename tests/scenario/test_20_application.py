@@ -1,6 +1,7 @@
 """Articles 4 to 11 over HTTP: from a draft to an accepted application, with every refusal on the way."""
 import copy
 import hashlib
+import random
 
 import pytest
 
@@ -255,6 +256,20 @@ def test_an_attachment_is_verified_and_streams_back(world, draft):
     assert stranger.lead.get(f"/v1/attachments/{made}/content").status == 404
     assert draft.county.get("/v1/attachments/" + made).status == 404  # a draft is not theirs yet
     assert any(item["id"] == made for item in draft.lead.all(draft.path + "/attachments"))
+
+
+@pytest.mark.parametrize("sizes", [(1,), (65535,), (65536,), (65537, 1), (1 << 20, 131072, 3)])
+def test_a_download_gives_every_byte_wherever_a_part_ends(draft, sizes):
+    """It reads slices of 64 KiB."""
+    parts = [random.Random(size).randbytes(size) for size in sizes]
+    content = b"".join(parts)
+    head = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    made = ok(draft.lead.post("/v1/attachments", {"subject_kind": "application", "subject_id": draft.id, "kind": "other", "title": "t",
+                                                  "media_type": "application/pdf", **head}))
+    for n, part in enumerate(parts):
+        ok(draft.lead.put(f"/v1/attachments/{made.id}/parts/{n + 1}", part), 200)
+    ok(draft.lead.post(f"/v1/attachments/{made.id}/completion", head), 200)
+    assert draft.officer.get(f"/v1/attachments/{made.id}/content").body == content
 
 
 def test_an_attachment_that_is_not_what_was_announced_is_refused(world, draft):
