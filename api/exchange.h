@@ -33,10 +33,13 @@ struct exchange {
 	const char *method, *raw_target;
 	const struct header *headers;
 	size_t header_count;
-	const char *bytes; /* of the body, up to one more than the limit */
-	size_t byte_count;
+	size_t byte_count; /* of the body */
+	const char *bytes; /* they, where the answer depends on them and there was room; see has_bytes */
+	bool has_bytes;
 
 	/* of the pipeline's stages */
+	bool is_head_read;
+	struct problem *refused; /* by its head alone */
 	struct target target;
 	const struct route *route;
 	bool is_head, is_options;

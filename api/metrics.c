@@ -47,6 +47,7 @@ static struct series *series;
 static struct duration *durations;
 static atomic_uint_fast64_t refused_missing, refused_token, replayed, rested;
 static atomic_int in_flight;
+static atomic_int_fast64_t body_bytes;
 
 void metrics_start(void)
 {
@@ -108,6 +109,11 @@ void metrics_rested(void)
 int metrics_in_flight(int change)
 {
 	return atomic_fetch_add(&in_flight, change) + change;
+}
+
+int64_t metrics_body_bytes(int64_t change)
+{
+	return atomic_fetch_add(&body_bytes, change) + change;
 }
 
 static void write_series(struct buffer *out, const struct series *one, const char *method, const char *route)
@@ -220,6 +226,10 @@ void metrics_write(struct buffer *out, const struct server_options *options)
 	write_durations(out);
 	buffer_printf(out, "# TYPE http_requests_in_flight gauge\nhttp_requests_in_flight %d\n",
 		      atomic_load(&in_flight));
+	buffer_printf(out,
+		      "# HELP http_request_body_bytes Of the bodies that are held at the moment.\n"
+		      "# TYPE http_request_body_bytes gauge\nhttp_request_body_bytes %" PRId64 "\n",
+		      metrics_body_bytes(0));
 	write_admission(out);
 	buffer_printf(
 		out,

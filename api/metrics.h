@@ -22,6 +22,9 @@ void metrics_rested(void);
 /* metrics_in_flight - one more (+1) or less (-1) exchange under way; returns how many. */
 int metrics_in_flight(int change);
 
+/* metrics_body_bytes - so many more bytes of bodies are held, or less; returns how many. */
+int64_t metrics_body_bytes(int64_t change);
+
 /* metrics_write - the text form 0.0.4. */
 void metrics_write(struct buffer *out, const struct server_options *options);
 

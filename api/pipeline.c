@@ -169,7 +169,7 @@ static struct problem *leave(struct exchange *x)
 
 #define FORM_LENGTH_MAX ((size_t)8192) /* bytes; anybody may send a form, before he has shown who he is */
 
-static struct problem *limit_body(struct exchange *x)
+static size_t body_limit(const struct exchange *x)
 {
 	const struct operation *op = x->rq.op;
 	size_t limit = (size_t)x->options->body_limit;
@@ -178,10 +178,21 @@ static struct problem *limit_body(struct exchange *x)
 	bool is_raw = op->body_media_type && strcmp(op->body_media_type, "application/octet-stream") == 0;
 	if (is_raw && op->body->max_length >= 0 && (size_t)op->body->max_length < limit)
 		limit = (size_t)op->body->max_length;
-	if (x->byte_count <= limit)
+	return limit;
+}
+
+static struct problem *limit_body(struct exchange *x)
+{
+	size_t limit = body_limit(x);
+	if (x->byte_count > limit)
+		return refuse(x, PROBLEM_body_too_large, arena_printf(x->arena, "请求体最多 %zu 字节", limit),
+			      arena_printf(x->arena, "a body may have at most %zu bytes", limit));
+	if (x->has_bytes || !x->rq.op->body)
 		return NULL;
-	return refuse(x, PROBLEM_body_too_large, arena_printf(x->arena, "请求体最多 %zu 字节", limit),
-		      arena_printf(x->arena, "a body may have at most %zu bytes", limit));
+	struct problem *problem = refuse(x, PROBLEM_overloaded, NULL, NULL);
+	problem->retry_after = 1;
+	problem->cause = "no room for the body";
+	return problem;
 }
 
 /* ---- validate ---- */
@@ -473,13 +484,18 @@ static struct problem *run(struct exchange *x)
 
 typedef struct problem *stage_fn(struct exchange *x);
 
-static const struct stage {
+struct stage {
 	const char *name;
 	stage_fn *run;
-} stages[] = {
+};
+
+/* Those that need the head alone, and the others. */
+static const struct stage head_stages[] = {
 	{"parse the frame", parse_frame},
 	{"parse the target", parse_target},
 	{"find the operation", find_operation},
+};
+static const struct stage stages[] = {
 	{"admit", admit},
 	{"find the caller", find_caller},
 	{"leave the loop", leave},
@@ -494,9 +510,20 @@ static void release_body(void *buffer)
 	buffer_free(buffer);
 }
 
-void pipeline_run(struct exchange *x)
+static struct problem *run_stages(struct exchange *x, const struct stage *first, size_t count)
 {
 	struct problem *problem = NULL;
+	for (size_t i = 0; i < count && !problem; i++)
+		problem = first[i].run(x);
+	return problem;
+}
+
+/* read_head - once: before the body, or with the whole when there is none. */
+static void read_head(struct exchange *x)
+{
+	if (x->is_head_read)
+		return;
+	x->is_head_read = true;
 	x->rq.arena = x->arena;
 	x->rq.pool = x->options->pool;
 	x->rq.reply.version = -1;
@@ -506,14 +533,29 @@ void pipeline_run(struct exchange *x)
 	read_trace(x);
 	x->rq.id = x->trace_id;
 	x->rq.english = language_is_english(exchange_header(x, "Accept-Language"));
-	for (size_t i = 0; i < sizeof stages / sizeof stages[0] && !problem; i++) {
-		problem = stages[i].run(x);
-		if (!problem && x->is_options && stages[i].run == find_operation) {
-			respond_options(x, x->route ? route_allow(x->arena, x->route)
-						    : "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
-			return;
-		}
+	x->refused = run_stages(x, head_stages, sizeof head_stages / sizeof head_stages[0]);
+}
+
+/* Whoever must show who he is and does not is told so whatever he sends. */
+size_t pipeline_body_room(struct exchange *x)
+{
+	read_head(x);
+	const struct operation *op = x->rq.op;
+	bool is_read = !x->refused && op && op->body && (x->authorization || (op->roles & ROLE_public));
+	return is_read ? body_limit(x) : 0;
+}
+
+void pipeline_run(struct exchange *x)
+{
+	read_head(x);
+	if (!x->refused && x->is_options) {
+		respond_options(x, x->route ? route_allow(x->arena, x->route)
+					    : "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+		return;
 	}
+	struct problem *problem = x->refused;
+	if (!problem)
+		problem = run_stages(x, stages, sizeof stages / sizeof stages[0]);
 	admission_leave(&x->rq);
 	if (problem)
 		respond_problem(x, problem);

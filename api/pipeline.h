@@ -6,6 +6,10 @@
 
 #include "exchange.h"
 
+/* pipeline_body_room - when the head has come: the longest body that the answer depends on; of one that is
+   longer, or that comes where this is 0, the length alone is of interest. */
+size_t pipeline_body_room(struct exchange *x);
+
 /* pipeline_run - the answer is in the exchange; always one. */
 void pipeline_run(struct exchange *x);
 

@@ -41,6 +41,8 @@
 #define WORKERS_MAX       1024
 #define SEND_BUFFER       16384 /* of a connection: slow readers must not fill the kernel's memory for all */
 #define DESCRIPTORS_KEPT  128   /* for the database, files and the log */
+#define BODIES_MAX        64    /* of the largest size, held at a time; some more than find a place at work */
+#define SMALL_BODY        8192  /* is held in any case: what is written by hand goes on while files wait */
 #define URL               "/" /* what the library is told of each request: we route, and its way takes longer */
 #define BACKLOG           4096  /* connections that wait to be accepted; the kernel has a bound of its own */
 #define COMPANY_US        50000 /* a request that came so lately is company for an export */
@@ -68,6 +70,7 @@ struct call {
 	struct server *server;
 	struct connection *connection;
 	struct buffer body;
+	size_t body_room; /* for how long a body; 0: none of it is kept */
 	bool has_head, has_begun, has_waited, is_suspended, in_company,
 		is_ready; /* is_ready: the exchange holds the answer */
 	struct stream stream;
@@ -137,6 +140,15 @@ static struct call *call_new(struct connection *connection, struct server *serve
 	return call;
 }
 
+/* body_drop - nobody reads it any more. */
+static void body_drop(struct call *call)
+{
+	if (!call->body.length)
+		return;
+	metrics_body_bytes(-(int64_t)call->body.length);
+	buffer_free(&call->body);
+}
+
 static void stream_close(void *context);
 
 static void call_release(struct call *call)
@@ -150,7 +162,7 @@ static void call_release(struct call *call)
 		stream_close(call);
 		return;
 	}
-	buffer_free(&call->body);
+	body_drop(call);
 	free(call->block);
 	arena_free(call->exchange.arena);
 }
@@ -484,9 +496,18 @@ static void request_end(void *context)
 {
 	struct call *call = context;
 	call->is_ready = true;
+	body_drop(call);
 	if (call->is_suspended)
 		MHD_resume_connection(call->connection->mhd);
 	call_release(call);
+}
+
+/* request_head - what the head says, for the body or for the whole, whichever comes first. */
+static void request_head(struct call *call, const char *method)
+{
+	struct exchange *x = &call->exchange;
+	x->method = arena_strdup(x->arena, method);
+	read_headers(x, call->connection->mhd);
 }
 
 /* request_begin - head and body have come. True when the answer is there at once. */
@@ -494,25 +515,41 @@ static bool request_begin(struct call *call, const char *method)
 {
 	struct exchange *x = &call->exchange;
 	connection_phase(call->connection, PHASE_ANSWERING);
-	x->method = arena_strdup(x->arena, method);
+	if (!x->byte_count)
+		request_head(call, method);
 	x->bytes = call->body.length ? call->body.text : "";
-	x->byte_count = call->body.length;
+	x->has_bytes = call->body.length == x->byte_count;
 	x->rq.network = call->connection->network;
 	x->rq.gentle_ms = call->in_company ? quarter_ms(call->server) : 0;
 	x->rq.silence_ms = quarter_ms(call->server);
-	read_headers(x, call->connection->mhd);
 	call->references++;
 	if (!task_start(request_work, request_left, request_end, call))
 		return false;
+	body_drop(call);
 	call_release(call);
 	return true;
 }
 
-/* body_add - up to one byte more than is allowed: that it was cut can be seen. */
+/* body_fits - whether there is room for one that has become so long. */
+static bool body_fits(const struct call *call, size_t length)
+{
+	int64_t most = (int64_t)call->server->options.body_limit * BODIES_MAX;
+	int64_t others = metrics_body_bytes(0) - (int64_t)call->body.length;
+	return length <= call->body_room && (length <= SMALL_BODY || others + (int64_t)length <= most);
+}
+
+/* body_add - whole or not at all: a stranger, who may be slow, shall not make us hold what nobody reads. */
 static void body_add(struct call *call, const char *bytes, size_t count)
 {
-	size_t room = (size_t)call->server->options.body_limit + 1 - call->body.length;
-	buffer_add(&call->body, bytes, count < room ? count : room);
+	struct exchange *x = &call->exchange;
+	x->byte_count += count;
+	if (!body_fits(call, x->byte_count)) {
+		call->body_room = 0;
+		body_drop(call);
+		return;
+	}
+	buffer_add(&call->body, bytes, count);
+	metrics_body_bytes((int64_t)count);
 }
 
 /* The library's own function of each request; it keeps it to itself. */
@@ -536,6 +573,10 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *mhd, const c
 	}
 	if (*byte_count) {
 		loop_again(call->server->loop);
+		if (!call->exchange.byte_count) {
+			request_head(call, method);
+			call->body_room = pipeline_body_room(&call->exchange);
+		}
 		body_add(call, bytes, *byte_count);
 		*byte_count = 0;
 		return MHD_YES;

@@ -1,12 +1,15 @@
 """More requests than there are places for: told so at once, while health answers and everybody else is let go on."""
 import concurrent.futures
 import contextlib
+import hashlib
 import http.client
 import json
 import os
 import re
 import urllib.request
 import uuid
+
+import pytest
 
 from support import cluster as clusters
 from support import journey, raw
@@ -173,12 +176,99 @@ def test_what_memory_answers_needs_no_place(make_world):
         assert [one.result().status for one in waiting] == [200, 200]
 
 
+# ---- bodies ----
+
 MIB = 1 << 20
 
 
 def resident(world):
     with open(f"/proc/{world.process.pid}/status", encoding="ascii") as file:
         return int(re.search(r"VmRSS:\s+(\d+) kB", file.read())[1]) << 10
+
+
+def held(world):
+    return metric(world, "http_request_body_bytes")
+
+
+@contextlib.contextmanager
+def all_but_a_byte(world, count, size, request, *lines):
+    """So many connections on each of which a body of that size has come, without its last byte."""
+    head = "\r\n".join([request + " HTTP/1.1", "Host: test", "Connection: close", f"Content-Length: {size}", *lines, "", ""]).encode()
+    with contextlib.ExitStack() as stack:
+        crowd = []
+        for _ in range(count):
+            client = stack.enter_context(raw.connect(world.port, timeout=60))
+            client.sendall(head + b" " * (size - 1))
+            crowd.append(client)
+        assert raw.wait_until(lambda: raw.bytes_on_their_way(world.port) == 0, seconds=60)
+        yield crowd
+
+
+def end_of(client):
+    """The answer after the last byte."""
+    client.sendall(b" ")
+    return raw.parse(raw.read_all(client))
+
+
+@pytest.mark.parametrize("request_line, size, status", [
+    ("POST /v1/accounts", MIB, 401), ("POST /v1/accounts", MIB + 1, 401), ("POST /v1/nothing", MIB, 404), ("POST /v1/alliances", MIB, 405),
+    ("GET /v1/alliances", MIB, 400), ("GET /v1/alliances", MIB + 1, 413), ("POST /oauth2/token", MIB, 400)])
+def test_the_service_holds_no_body_for_whom_it_does_not_depend_on_it(make_world, request_line, size, status):
+    world = make_world(**{"body-timeout-ms": 120000})
+    sysadmin, before = world.client("sysadmin"), resident(world)
+    with all_but_a_byte(world, 60, size, request_line) as crowd:
+        assert resident(world) - before < 30 * MIB, resident(world) - before
+        assert held(world) == 0
+        assert sysadmin.post("/v1/accounts", {"name": "meanwhile", "kind": "machine"}).status == 201
+        assert {end_of(client).status for client in crowd} == {status}
+
+
+def test_bodies_of_whoever_shows_a_token_have_a_bound_together(make_world):
+    size = 65536
+    world = make_world(**{"body-limit": size, "body-timeout-ms": 120000})
+    sysadmin, most = world.client("sysadmin"), 64 * size
+    account = {"name": "bound", "kind": "machine"}
+
+    def large():
+        return sysadmin.post("/v1/accounts", json.dumps({**account, "name": "large"}) + " " * (size // 2))
+
+    with all_but_a_byte(world, 90, size, "POST /v1/accounts", "Authorization: Bearer made-up") as crowd:
+        assert most - size < held(world) <= most
+        assert sysadmin.post("/v1/accounts", account).status == 201  # what is small finds room
+        refusals = [large() for _ in range(3)]
+        assert all(map(refused, refusals)), refusals
+        assert world.value("select count(*) from account where name = 'large'") == "0"
+        # whether it was held or not, the answer is what it would have been
+        assert {end_of(client).status for client in crowd[:10] + crowd[-10:]} == {401}
+        for client in crowd[10:30]:
+            raw.reset(client)
+        assert raw.wait_until(lambda: held(world) < most - 20 * size)
+        assert large().status == 201
+    assert raw.wait_until(lambda: held(world) == 0)
+
+
+def test_what_a_body_took_is_given_back_when_it_comes_too_late(make_world):
+    world = make_world(**{"body-timeout-ms": 3000})
+    with all_but_a_byte(world, 5, MIB, "POST /v1/accounts", "Authorization: Bearer made-up") as crowd:
+        assert held(world) > 0
+        for client in crowd:
+            assert raw.is_closed_within(client, 20) is not None
+    assert raw.wait_until(lambda: held(world) == 0)
+
+
+def test_files_come_in_numbers(make_world):
+    world = make_world(**{"lock-timeout-ms": 30000, "statement-timeout-ms": 30000, "pool-wait-ms": 60000})
+    made = journey.application(world, attachments=())
+
+    def upload(n):
+        return journey.attach(made.lead, made.id, "other", content=bytes([n]) * MIB)
+
+    with concurrent.futures.ThreadPoolExecutor(40) as threads:
+        files = list(threads.map(upload, range(40)))
+    for n in (0, 39):
+        got = made.officer.get(f"/v1/attachments/{files[n]}/content")
+        assert hashlib.sha256(got.body).digest() == hashlib.sha256(bytes([n]) * MIB).digest()
+    assert held(world) == 0
 
 
 # ---- downloads ----

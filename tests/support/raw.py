@@ -118,6 +118,18 @@ def sockets_in_state(port, state):
     return count
 
 
+def bytes_on_their_way(port):
+    """What one side has sent and the other has not read, of all connections with that port at either end."""
+    count = 0
+    for name in ("/proc/net/tcp", "/proc/net/tcp6"):
+        with contextlib.suppress(FileNotFoundError), open(name, encoding="ascii") as file:
+            for line in file.readlines()[1:]:
+                words = line.split()
+                if words[3] == "01" and port in [int(end.rsplit(":", 1)[1], 16) for end in words[1:3]]:
+                    count += sum(int(queue, 16) for queue in words[4].split(":"))
+    return count
+
+
 def wait_until(condition, seconds=10):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
