@@ -97,7 +97,10 @@ bool connection_is_alive(struct connection *connection)
 		if (!PQconsumeInput(connection->pg) || PQstatus(connection->pg) != CONNECTION_OK)
 			connection->broken = true;
 	}
-	return !connection->broken && PQstatus(connection->pg) == CONNECTION_OK;
+	/* one that was found lost earlier has no socket to say so */
+	if (PQstatus(connection->pg) != CONNECTION_OK)
+		connection->broken = true;
+	return !connection->broken;
 }
 
 /* Commands that every connection prepares beside the statements: they travel in the same pipeline. */

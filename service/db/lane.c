@@ -78,7 +78,9 @@ static bool member_receive(struct connection *connection, struct member *member)
 		}
 		if (result && PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
 			PQclear(result);
-			return member->result != NULL;
+			/* without a result before it, those behind would be given one another's */
+			connection->broken = !member->result;
+			return !connection->broken;
 		}
 		if (result && !member->result)
 			member->result = result;
@@ -93,7 +95,7 @@ static bool member_receive(struct connection *connection, struct member *member)
 static bool member_send(struct connection *connection, const struct member *member)
 {
 	return connection_send(connection, member->statement, member->parameters, member->count) &&
-	       PQpipelineSync(connection->pg) == 1;
+	       connection_sync(connection);
 }
 
 /* batch_run - send the members in one go, then read their results in the same order. */
