@@ -14,7 +14,7 @@
 #define EXPORT_KEPT_MS 300000 /* how long an export's connection waits for the next one */
 #define CHECK_MS       2000   /* between two looks at the database */
 #define RETRY_MIN_MS   100
-#define RETRY_MAX_MS   1000
+#define RETRY_MAX_MS   500
 
 /* A connection that an export has left. */
 struct kept {
@@ -33,7 +33,9 @@ struct pool {
 	struct db *slots;
 	int waiting, exports;
 	struct kept kept[EXPORTS]; /* kept and running ones together are never more */
-	bool reachable;            /* the last attempt to talk to the database went well */
+	bool reachable;            /* what was last proven of the database */
+	bool answered;             /* a connection came back well since the keeper last looked */
+	bool lacking;              /* the last attempt to connect failed */
 	bool stopping;
 	pthread_t keeper;
 	struct lane *lane;
@@ -119,6 +121,7 @@ void pool_checkin(struct db *db)
 	}
 	pthread_mutex_lock(&pool->mutex);
 	db->busy = false;
+	pool->answered = pool->answered || db->connection;
 	pthread_cond_signal(db->connection ? &pool->available : &pool->work);
 	pthread_mutex_unlock(&pool->mutex);
 }
@@ -139,7 +142,7 @@ void pool_wake(struct pool *pool)
 	pthread_mutex_unlock(&pool->mutex);
 }
 
-/* take_missing - a slot without a connection, marked busy so that nobody else touches it. */
+/* take_missing - a slot without a connection, which nobody but the keeper touches. */
 static struct db *take_missing(struct pool *pool)
 {
 	for (int i = 0; i < pool->count; i++)
@@ -162,6 +165,59 @@ static void note_reachable(struct pool *pool, bool reachable, const char *cause)
 	pthread_mutex_lock(&pool->mutex);
 }
 
+/* ping - ask the database on an idle connection, outside the mutex. One that does not answer is closed. */
+static bool ping(struct pool *pool, struct db *slot)
+{
+	slot->busy = true;
+	pthread_mutex_unlock(&pool->mutex);
+	PGresult *result = connection_call(slot->connection, "ping");
+	bool well = result && PQresultStatus(result) == PGRES_TUPLES_OK;
+	PQclear(result);
+	pthread_mutex_lock(&pool->mutex);
+	slot->busy = false;
+	if (well) {
+		pthread_cond_signal(&pool->available);
+		return true;
+	}
+	connection_close(slot->connection);
+	slot->connection = NULL;
+	return false;
+}
+
+static void close_dead(struct pool *pool)
+{
+	for (int i = 0; i < pool->count; i++) {
+		struct db *slot = &pool->slots[i];
+		if (slot->busy || !slot->connection || connection_is_alive(slot->connection))
+			continue;
+		connection_close(slot->connection);
+		slot->connection = NULL;
+	}
+}
+
+/* is_served - whether the database answers us: an idle connection is asked. While all are at work those tell
+   that have come back since the last look; when none has, what was known stays. */
+static bool is_served(struct pool *pool)
+{
+	bool answered = pool->answered;
+	pool->answered = false;
+	close_dead(pool);
+	struct db *slot = slot_idle(pool);
+	if (slot)
+		return ping(pool, slot);
+	return slot_any(pool) && (answered || pool->reachable);
+}
+
+/* note_attempt - a database that takes no more connections may serve those that there are. */
+static void note_attempt(struct pool *pool, const struct problem *failure)
+{
+	bool served = !failure || is_served(pool);
+	if (failure && served && !pool->lacking)
+		log_event(LOG_LEVEL_WARNING, "connection_missing", "cause", failure->cause, (char *)NULL);
+	pool->lacking = failure != NULL;
+	note_reachable(pool, served, served ? NULL : failure->cause);
+}
+
 /* connect_with - one attempt, outside the mutex. */
 static struct connection *connect_with(struct pool *pool, const struct connection_options *options)
 {
@@ -170,7 +226,7 @@ static struct connection *connect_with(struct pool *pool, const struct connectio
 	pthread_mutex_unlock(&pool->mutex);
 	struct problem *problem = connection_open(arena, options, &connection);
 	pthread_mutex_lock(&pool->mutex);
-	note_reachable(pool, !problem, problem ? problem->cause : NULL);
+	note_attempt(pool, problem);
 	arena_free(arena);
 	return connection;
 }
@@ -201,27 +257,6 @@ static bool repair(struct pool *pool)
 	return true;
 }
 
-/* look - whether the database still answers on an idle connection. */
-static void look(struct pool *pool)
-{
-	struct db *slot = slot_idle(pool);
-	if (!slot)
-		return;
-	slot->busy = true;
-	pthread_mutex_unlock(&pool->mutex);
-	PGresult *result = connection_call(slot->connection, "ping");
-	bool well = result && PQresultStatus(result) == PGRES_TUPLES_OK;
-	PQclear(result);
-	pthread_mutex_lock(&pool->mutex);
-	slot->busy = false;
-	if (well) {
-		pthread_cond_signal(&pool->available);
-		return;
-	}
-	connection_close(slot->connection);
-	slot->connection = NULL;
-}
-
 static bool is_whole(struct pool *pool)
 {
 	for (int i = 0; i < LOOP_LANES; i++)
@@ -240,18 +275,36 @@ static void forget(struct pool *pool, int64_t since)
 		}
 }
 
+/* rest - while something is missing that could not be had: whoever wakes the keeper brings it no sooner. */
+static void rest(struct pool *pool, int64_t milliseconds)
+{
+	int64_t until = clock_monotonic_ms() + milliseconds;
+	for (int64_t left; !pool->stopping && (left = until - clock_monotonic_ms()) > 0;)
+		clock_wait(&pool->work, &pool->mutex, left);
+}
+
+/* watch - wait until something is missing, at most for a while, and look. */
+static void watch(struct pool *pool)
+{
+	if (!pool->stopping && is_whole(pool))
+		clock_wait(&pool->work, &pool->mutex, CHECK_MS);
+	if (!pool->stopping && is_served(pool))
+		note_reachable(pool, true, NULL);
+}
+
 static void *keep(void *context)
 {
 	struct pool *pool = context;
 	int64_t retry = RETRY_MIN_MS;
 	pthread_mutex_lock(&pool->mutex);
 	while (!pool->stopping) {
-		bool whole = repair(pool);
-		retry = whole ? RETRY_MIN_MS : retry * 2 > RETRY_MAX_MS ? RETRY_MAX_MS : retry * 2;
-		if (!pool->stopping && (!whole || is_whole(pool)))
-			clock_wait(&pool->work, &pool->mutex, whole ? CHECK_MS : retry);
-		if (!pool->stopping)
-			look(pool);
+		if (repair(pool)) {
+			retry = RETRY_MIN_MS;
+			watch(pool);
+		} else {
+			rest(pool, retry);
+			retry = retry * 2 > RETRY_MAX_MS ? RETRY_MAX_MS : retry * 2;
+		}
 		forget(pool, clock_monotonic_ms() - EXPORT_KEPT_MS);
 	}
 	pthread_mutex_unlock(&pool->mutex);

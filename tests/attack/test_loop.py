@@ -56,10 +56,6 @@ def ask(world, token, request, body=b""):
     return client
 
 
-def log_of(world):
-    return pathlib.Path(clusters.control("home", world.cluster.directory), "log").read_text(encoding="utf-8", errors="replace")
-
-
 def sessions(world):
     """The processes of the service's sessions on this database: the log is that of all."""
     return {row[0] for row in world.sql(f"select pid from pg_stat_activity where datname = current_database() and usename = '{clusters.SERVICE}'",
@@ -69,7 +65,7 @@ def sessions(world):
 def counted(world, line):
     """How often the service's sessions on this database have left such a line in the database's log."""
     processes = sessions(world)
-    return sum(pid in processes for pid in re.findall(rf"\[(\d+)\] {line}", log_of(world)))
+    return sum(pid in processes for pid in re.findall(rf"\[(\d+)\] {line}", world.cluster.log()))
 
 
 def executions(world, statement):
@@ -187,7 +183,7 @@ def test_lists_that_are_asked_together_are_each_ones_own(session):
 
 def asked_about(world, statement, parameter):
     """The values of a parameter in the executions of a statement: of the form for several, those of all of them."""
-    found = re.findall(rf"\[(\d+)\] LOG:  execute {statement}(_merged)?: .*?\n[^\n]*DETAIL:  parameters: ([^\n]*(?:\n\t[^\n]*)*)", log_of(world), re.S)
+    found = re.findall(rf"\[(\d+)\] LOG:  execute {statement}(_merged)?: .*?\n[^\n]*DETAIL:  parameters: ([^\n]*(?:\n\t[^\n]*)*)", world.cluster.log(), re.S)
     processes, values = sessions(world), []
     for process, merged, parameters in found:
         if process not in processes:

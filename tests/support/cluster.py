@@ -47,6 +47,10 @@ class Cluster:
             connection.close()
         control("stop", self.directory)
 
+    def log(self):
+        """What PostgreSQL has written, of all databases."""
+        return pathlib.Path(control("home", self.directory), "log").read_text(encoding="utf-8", errors="replace")
+
     def url(self, database, user=SERVICE):
         return f"host='{self.socket}' user={user} dbname={database}"
 
