@@ -4,7 +4,9 @@
    behind it, and they go again with the next batch. So each stands alone all the same. What several ask alike
    before it is sent, it is asked once; what they ask of one statement about several things is asked at once,
    where the statement has a form for that (:merge), since to begin and end an execution is most of the work
-   of a small one. Everything but the giving of a connection happens on the loop's thread. */
+   of a small one. What stands before the others for long must not hold them all up: a statement that has
+   waited in vain for a lock is refused for a while, and whoever has waited too long leaves. Everything but
+   the giving of a connection happens on the loop's thread. */
 #include "pool.h"
 
 #include "clock.h"
@@ -16,8 +18,10 @@
 #include <sys/epoll.h>
 
 #define BATCH     32
-#define TOGETHER  8   /* of those that give many rows: one time-out of the server is for all of them */
-#define MEMBER_MS 250 /* how much later a batch may be for each member beyond the first */
+#define TOGETHER  8    /* of those that give many rows: one time-out of the server is for all of them */
+#define MEMBER_MS 250  /* how much later a batch may be for each member beyond the first */
+#define LOCKED_MS 1000 /* how long a statement that waited in vain is refused; Retry-After says as much */
+#define SIFT_MS   100  /* between two looks at who has waited too long */
 
 struct members {
 	struct member *first, **last;
@@ -27,6 +31,7 @@ struct member {
 	enum statement statement;
 	const char *const *parameters;
 	size_t count;
+	int64_t asked_ms;
 	PGresult *result; /* of the execution that it is the first of */
 	struct part part;
 	bool is_lost;
@@ -50,6 +55,10 @@ struct loop_lane {
 	struct buffer arrays;         /* parameters of an execution for several */
 	struct member *expected;      /* whose result comes next; NULL = the Sync */
 	int64_t due_ms;
+	int patience_ms;       /* longest wait for one's turn */
+	int64_t sift_ms;       /* when the next look at who waits is due */
+	struct answer *locked; /* the last failure for a lock */
+	int64_t locked_until_ms[STATEMENT_COUNT];
 };
 
 static void members_add(struct members *members, struct member *member)
@@ -74,12 +83,13 @@ static void members_move(struct members *from, struct members *to)
 		members_add(to, members_take(from));
 }
 
-struct loop_lane *loop_lane_new(struct pool *pool)
+struct loop_lane *loop_lane_new(struct pool *pool, int patience_ms)
 {
 	struct loop_lane *lane = calloc(1, sizeof *lane);
 	if (!lane)
 		abort();
 	lane->pool = pool;
+	lane->patience_ms = patience_ms;
 	lane->epoll = -1;
 	lane->waiting.last = &lane->waiting.first;
 	lane->sent.last = &lane->sent.first;
@@ -91,6 +101,7 @@ void loop_lane_free(struct loop_lane *lane)
 {
 	connection_close(lane->connection);
 	connection_close(lane->given);
+	answer_release(lane->locked);
 	buffer_free(&lane->arrays);
 	pthread_mutex_destroy(&lane->mutex);
 	free(lane);
@@ -180,6 +191,13 @@ static struct member *find_same(const struct loop_lane *lane, const struct membe
 	return NULL;
 }
 
+/* is_locked - whether the statement has just waited in vain for a lock. */
+static bool is_locked(const struct loop_lane *lane, enum statement statement)
+{
+	int64_t until = lane->locked_until_ms[statement];
+	return until && clock_monotonic_ms() < until;
+}
+
 static void ask_again(struct loop_lane *lane, struct members *same)
 {
 	struct member *leader = members_take(same);
@@ -189,12 +207,12 @@ static void ask_again(struct loop_lane *lane, struct members *same)
 }
 
 /* tell - the member and all who asked the same. A failure belongs to the one whose it was: the others go
-   again. The member is the last, because it ends when it goes on. */
+   again, unless it was for a lock. The member is the last, because it ends when it goes on. */
 static void tell(struct loop_lane *lane, struct member *member, bool is_lost)
 {
 	struct answer *answer = member->part.answer;
 	bool has_rows = answer && PQresultStatus(answer->result) == PGRES_TUPLES_OK;
-	if (!is_lost && !has_rows && member->same.first)
+	if (!is_lost && !has_rows && member->same.first && !is_locked(lane, member->statement))
 		ask_again(lane, &member->same);
 	while (member->same.first) {
 		struct member *other = members_take(&member->same);
@@ -272,9 +290,33 @@ static void split_up(struct loop_lane *lane, struct member *member)
 	go_again(lane, member, true);
 }
 
+/* lock_out - the statement has waited in vain for a lock: a table's, for a reader takes no other. So it
+   stands in the way of all who ask this statement, whatever about, and of everybody behind them. Until it is
+   tried again they are all told what this member is told, which goes back to them. */
+static void lock_out(struct loop_lane *lane, struct member *member)
+{
+	answer_release(lane->locked);
+	lane->locked = part_whole(member->result).answer;
+	member->result = NULL;
+	lane->locked_until_ms[member->statement] = clock_monotonic_ms() + LOCKED_MS;
+	lane->sift_ms = 0;
+	go_again(lane, member, member->is_alone);
+}
+
+/* has_waited_in_vain - as long as lock_timeout. */
+static bool has_waited_in_vain(const struct member *member)
+{
+	const char *state = PQresultErrorField(member->result, PG_DIAG_SQLSTATE);
+	return state && strcmp(state, "55P03") == 0;
+}
+
 /* answer - what came of an execution. */
 static void answer(struct loop_lane *lane, struct member *member)
 {
+	if (has_waited_in_vain(member)) {
+		lock_out(lane, member);
+		return;
+	}
 	bool is_merged = member->merged.first;
 	if (is_merged && (PQresultStatus(member->result) != PGRES_TUPLES_OK || !share(member))) {
 		split_up(lane, member);
@@ -438,6 +480,28 @@ static bool is_late(const struct loop_lane *lane)
 	return lane->sent.first && clock_monotonic_ms() > lane->due_ms;
 }
 
+/* sift - who waits and shall not go with the next batch. */
+static void sift(struct loop_lane *lane)
+{
+	int64_t now = clock_monotonic_ms();
+	struct members all = {NULL, &all.first};
+	if (now < lane->sift_ms)
+		return;
+	lane->sift_ms = now + SIFT_MS;
+	members_move(&lane->waiting, &all);
+	while (all.first) {
+		struct member *member = members_take(&all);
+		if (is_locked(lane, member->statement)) {
+			member->part = part_of(lane->locked, 0, 0);
+			tell(lane, member, false);
+		} else if (now - member->asked_ms > lane->patience_ms) {
+			tell(lane, member, true);
+		} else {
+			members_add(&lane->waiting, member);
+		}
+	}
+}
+
 /* refuse_waiting - without a connection nobody waits here. */
 static void refuse_waiting(struct loop_lane *lane)
 {
@@ -450,6 +514,8 @@ void loop_lane_turn(struct loop_lane *lane, bool has_news)
 	take_given(lane);
 	if (lane->connection && has_news)
 		receive(lane);
+	if (lane->waiting.first)
+		sift(lane);
 	if (lane->connection && !lane->connection->broken)
 		send_waiting(lane);
 	if (lane->connection && (lane->connection->broken || is_late(lane)))
@@ -461,8 +527,15 @@ void loop_lane_turn(struct loop_lane *lane, bool has_news)
 bool loop_lane_submit(struct loop_lane *lane, enum statement statement, const char *const *parameters,
 		      size_t count, struct part *ret)
 {
-	struct member me = {
-		.statement = statement, .parameters = parameters, .count = count, .task = task_on_loop()};
+	if (is_locked(lane, statement)) {
+		*ret = part_of(lane->locked, 0, 0);
+		return true;
+	}
+	struct member me = {.statement = statement,
+			    .parameters = parameters,
+			    .count = count,
+			    .asked_ms = clock_monotonic_ms(),
+			    .task = task_on_loop()};
 	me.same.last = &me.same.first;
 	me.merged.last = &me.merged.first;
 	struct member *same = find_same(lane, &me);

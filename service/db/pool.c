@@ -15,6 +15,7 @@
 #define CHECK_MS       2000   /* between two looks at the database */
 #define RETRY_MIN_MS   100
 #define RETRY_MAX_MS   500
+#define PATIENCE_MS    1000 /* how much longer than for a lock a read waits for its turn on a lane */
 
 /* A connection that an export has left. */
 struct kept {
@@ -340,7 +341,7 @@ static struct pool *pool_make(const struct pool_options *options)
 	pool->lane_db = (struct db){.pool = pool, .lane = true};
 	pool->lane = lane_new(pool);
 	for (int i = 0; i < LOOP_LANES; i++)
-		pool->loop_lanes[i] = loop_lane_new(pool);
+		pool->loop_lanes[i] = loop_lane_new(pool, options->lock_timeout_ms + PATIENCE_MS);
 	pthread_mutex_init(&pool->mutex, NULL);
 	pthread_cond_init(&pool->available, NULL);
 	pthread_cond_init(&pool->work, NULL);

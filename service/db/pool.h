@@ -70,7 +70,8 @@ bool lane_is_empty(struct lane *lane);
 bool lane_submit(struct lane *lane, enum statement statement, const char *const *parameters, size_t count,
 		 struct part *ret);
 
-struct loop_lane *loop_lane_new(struct pool *pool);
+/* loop_lane_new - patience_ms: whoever waits longer for his turn on it takes another way. */
+struct loop_lane *loop_lane_new(struct pool *pool, int patience_ms);
 void loop_lane_free(struct loop_lane *lane);
 void loop_lane_give(struct loop_lane *lane, struct connection *connection);
 bool loop_lane_is_empty(struct loop_lane *lane);

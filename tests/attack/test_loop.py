@@ -266,6 +266,54 @@ def test_a_failure_that_many_wait_for_is_that_of_one(make_world):
     assert sysadmin.get("/v1/me").status == 200
 
 
+def timed(call, *arguments):
+    start = time.monotonic()
+    return call(*arguments), time.monotonic() - start
+
+
+def locked(reply):
+    return (reply.status, reply.code) == (409, "locked") and int(reply.headers["Retry-After"]) >= 1
+
+
+def test_a_locked_table_is_in_nobodys_way_who_does_not_read_it(make_world):
+    """One after the other they would wait forty times as long for the lock."""
+    world = connected(make_world(**{**MANY, "max-reads": 64, "lock-timeout-ms": 500, "public-cache-mib": 0}))
+    officers = [world.client("officer") for _ in range(20)]
+    paths = [path.format(n=number) for number in range(10, 30)
+             for path in ("/v1/alliances/by-number/WNLM-2026-00{n}/status", "/v1/measures?as_of=2026-01-{n}")]
+    with concurrent.futures.ThreadPoolExecutor(64) as threads:
+        with Held(world, "lock table account, alliance in access exclusive mode"):
+            asked = [threads.submit(timed, one, path) for officer, *two in zip(officers, paths[::2], paths[1::2])
+                     for one, path in ((officer.get, "/v1/me"), *((world.anonymous.get, path) for path in two))]
+            replies = [one.result() for one in asked]
+    assert all(locked(reply) for reply, _ in replies[::3] + replies[1::3])
+    assert [reply.status for reply, _ in replies[2::3]] == [200] * 20
+    assert max(seconds for _, seconds in replies) < 5
+    # one has waited for the others, and nobody is sent to wait again right after
+    assert 2 <= counted(world, "ERROR:  canceling statement due to lock timeout") <= 12
+    assert raw.wait_until(lambda: officers[0].get("/v1/me").status == 200)
+    assert world.anonymous.get(paths[0]).status == 404
+
+
+def test_nobody_waits_longer_for_his_turn_than_for_a_lock(make_world):
+    """The one before them hangs: its process at the database stands still."""
+    world = connected(make_world(**{**MANY, "lock-timeout-ms": 2000}))
+    officers = [world.client("officer", name=f"officer {number}") for number in range(6)]
+    with concurrent.futures.ThreadPoolExecutor(16) as threads:
+        with Held(world, LOCK):
+            first = threads.submit(officers[0].get, "/v1/me")
+            assert waiting(world, 1)
+            process = int(world.value(WAITING.format("max(pid)"), user=clusters.SERVICE))
+            os.kill(process, signal.SIGSTOP)
+        try:
+            others = [threads.submit(timed, officer.get, "/v1/me") for officer in officers[1:] * 2]
+            assert [one.result()[0].json["account"]["name"] for one in others] == [f"officer {number}" for number in range(1, 6)] * 2
+            assert max(one.result()[1] for one in others) < 10 and not first.done()
+        finally:
+            os.kill(process, signal.SIGCONT)
+        assert first.result().status in (200, 409)
+
+
 def test_what_many_ask_alike_is_never_older_than_a_write_acknowledged_before(world):
     """Reads that wait together and ask the same are asked once: each must see what was acknowledged before it was sent."""
     sysadmin = world.client("sysadmin")
