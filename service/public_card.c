@@ -17,7 +17,9 @@ static struct {
 	struct listener *listener;
 	int bound_ms;
 	int64_t commit_ms;
-	atomic_int_fast64_t in_doubt_until_ms; /* monotonic: a commit of unknown fate may come until then */
+	/* monotonic milliseconds, 0 = none */
+	atomic_int_fast64_t in_doubt_until_ms; /* a commit of unknown fate may come until then */
+	atomic_int_fast64_t unheard_ms;        /* what was told before may not be heard yet */
 } state;
 
 /* ---- the writes of others ---- */
@@ -28,9 +30,13 @@ static void heard(void *context, const char *payload)
 	public_cache_drop(state.cache, payload);
 }
 
+/* What was told in the millisecond of the question may have been told after it. */
 static void proven(void *context, int64_t as_of_ms)
 {
+	int_fast64_t unheard = atomic_load(&state.unheard_ms);
 	(void)context;
+	if (unheard < as_of_ms)
+		atomic_compare_exchange_strong(&state.unheard_ms, &unheard, 0);
 	public_cache_lease(state.cache, as_of_ms + state.bound_ms);
 }
 
@@ -54,7 +60,7 @@ struct problem *public_card_start(struct arena *arena, const struct public_card_
 		return NULL;
 	state.bound_ms = options->bound_ms;
 	state.commit_ms = options->commit_ms;
-	state.in_doubt_until_ms = 0;
+	state.in_doubt_until_ms = state.unheard_ms = 0;
 	state.cache =
 		public_cache_new((size_t)options->mebibytes << 20, (int64_t)options->life_seconds * 1000);
 	return listener_start(arena, &how, &state.listener);
@@ -70,10 +76,10 @@ void public_card_stop(void)
 
 /* ---- the writes of this instance ---- */
 
-static void in_doubt(void)
+static void raise_to(atomic_int_fast64_t *value, int64_t least)
 {
-	int64_t until = clock_monotonic_ms() + state.commit_ms, known = atomic_load(&state.in_doubt_until_ms);
-	while (known < until && !atomic_compare_exchange_weak(&state.in_doubt_until_ms, &known, until)) {
+	int_fast64_t known = atomic_load(value);
+	while (known < least && !atomic_compare_exchange_weak(value, &known, least)) {
 	}
 }
 
@@ -82,13 +88,17 @@ void public_card_changed(const char *names)
 	if (!state.cache)
 		return;
 	if (!names)
-		in_doubt();
+		raise_to(&state.in_doubt_until_ms, clock_monotonic_ms() + state.commit_ms);
 	public_cache_drop(state.cache, names);
 }
 
 void public_card_replayed(void)
 {
-	if (state.cache && clock_monotonic_ms() < atomic_load(&state.in_doubt_until_ms))
+	int64_t now = clock_monotonic_ms();
+	if (!state.cache)
+		return;
+	raise_to(&state.unheard_ms, now);
+	if (now < atomic_load(&state.in_doubt_until_ms))
 		public_cache_drop(state.cache, NULL);
 }
 
@@ -120,8 +130,8 @@ bool public_card_serves(const struct operation *op)
 bool public_card_give(struct request *rq, enum public_kind kind, const char *name, struct public_reading *ret)
 {
 	*ret = (struct public_reading){0};
-	if (!state.cache || (kind == PUBLIC_CARD && rq->caller->account_id) ||
-	    !key_make(rq, kind, name, &ret->key))
+	if (!state.cache || atomic_load_explicit(&state.unheard_ms, memory_order_relaxed) ||
+	    (kind == PUBLIC_CARD && rq->caller->account_id) || !key_make(rq, kind, name, &ret->key))
 		return false;
 	const struct public_answer *answer =
 		public_cache_find(state.cache, &ret->key, clock_monotonic_ms(), &ret->ticket);

@@ -2,8 +2,9 @@
    given from memory. What stands for whom is decided here: the card of a caller with an account may hold more
    and is never kept; a status is the same for all.
 
-   Never older than a commit that this instance acknowledged (public_card_changed is called before the reply
-   leaves). Never older than bound_ms against other writers; while nothing is heard of them, it is off. */
+   Never older than a commit that this instance acknowledged (public_card_changed or, for one that another
+   may have made, public_card_replayed is called before the reply leaves). Never older than bound_ms against
+   other writers; while nothing is heard of them, it is off. */
 #ifndef PUBLIC_CARD_H
 #define PUBLIC_CARD_H
 
@@ -42,10 +43,12 @@ void public_card_keep(struct request *rq, const struct public_reading *reading);
 /* public_card_changed - for pool_options: forget these names, NULL = all. */
 void public_card_changed(const char *names);
 
-/* public_card_replayed - a write is acknowledged that an earlier call made. Its commit may have been of
-   unknown fate then and have come after what was forgotten for it: then all is forgotten once more. A commit
-   that comes at last is heard of as those of other instances are, so one that took longer than commit_ms is
-   only told of bound_ms late. */
+/* public_card_replayed - a write is acknowledged that an earlier call made. That call may have been another
+   instance's: nothing is given until all is heard that was told before now. Nothing is forgotten for it, for
+   anybody with a key may have his write acknowledged again and again. But its commit may have been of unknown
+   fate here and have come after what was forgotten for it: then all is forgotten once more. A commit that
+   comes at last is heard of as those of other instances are, so one that took longer than commit_ms is only
+   told of bound_ms late. */
 void public_card_replayed(void);
 
 struct public_counts public_card_count(void);

@@ -279,6 +279,39 @@ def test_after_a_doubt_a_replay_is_no_older_than_what_it_says(pair, alliance, of
     assert metrics(world)["entries"] == 0
 
 
+@pytest.fixture(scope="module")
+def slow_to_hear(session):
+    """Two services that keep what they remember for seconds after the last word of the others."""
+    pair = Pair(session, "slow-relay", public_cache_bound_ms=6000)
+    try:
+        yield pair.start()
+    finally:
+        pair.close()
+
+
+def test_a_replay_of_what_another_service_wrote_is_no_older_than_what_it_says(slow_to_hear):
+    """As when the other one dies before its answer: the call is repeated here, where nobody has heard of the write yet."""
+    here, there = slow_to_hear.both
+    alliance, key, name = Recognised(here), str(uuid.uuid4()), "渭南示例重发有限公司(虚构)"
+    officer, sysadmin = ((one, type(one)(there.base, there.recorder, one.token)) for one in (here.client("officer"), here.client("sysadmin")))
+    etag = officer[1].get(f"/v1/organisations/{alliance.lead_id}").headers["ETag"]
+    warm(here, alliance)
+    slow_to_hear.relay.silent = True
+    try:
+        assert officer[1].patch(f"/v1/organisations/{alliance.lead_id}", {"name": name}, etag=etag).status == 200
+        made = sysadmin[1].post("/v1/accounts", {"name": "重发(虚构)", "kind": "person"}, key=key)
+        old, entries = here.anonymous.get(paths(alliance)[0]).json["lead"]["name"], metrics(here)["entries"]
+        again = sysadmin[0].post("/v1/accounts", {"name": "重发(虚构)", "kind": "person"}, key=key)
+        for place in paths(alliance)[:2]:
+            assert here.anonymous.get(place).json["lead"]["name"] == name
+        assert again.headers["Idempotency-Replayed"] == "true" and again.body == made.body
+        assert old != name and is_listening(here)  # it had not heard of it, and memory still served
+        assert metrics(here)["entries"] == entries > 0  # anybody may repeat a call of his: it empties nothing
+    finally:
+        slow_to_hear.relay.silent = False
+    assert raw.wait_until(lambda: hits(here, alliance) > 0, seconds=30)
+
+
 def test_without_memory_every_answer_is_read(make_world):
     world = make_world(public_cache_mib=0)
     alliance = Recognised(world)
