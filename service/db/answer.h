@@ -5,6 +5,7 @@
 
 #include <libpq-fe.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 
 struct answer {
 	PGresult *result;
@@ -22,6 +23,11 @@ struct part part_whole(PGresult *result);
 
 /* part_of - one holder more, of these rows. */
 struct part part_of(struct answer *answer, int first, int count);
+
+/* part_divide - the rows of an execution for several, whose last column tells which of those who asked, from
+   1 on, a row is for. False when they do not stand in that order, which leaves some to nobody; the parts are
+   held all the same. */
+bool part_divide(struct answer *answer, int asked, struct part parts[]);
 
 /* answer_release - let go; the last holder clears the result. NULL is allowed. */
 void answer_release(struct answer *answer);

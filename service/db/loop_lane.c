@@ -245,15 +245,6 @@ static void go_again(struct loop_lane *lane, struct member *member, bool is_alon
 	members_move(&member->merged, &lane->waiting);
 }
 
-/* rows_until - where the rows of one of several end, which begin at first. */
-static int rows_until(const PGresult *result, int first, int asked)
-{
-	int row = first, column = PQnfields(result) - 1;
-	while (row < PQntuples(result) && strtol(PQgetvalue(result, row, column), NULL, 10) == asked)
-		row++;
-	return row;
-}
-
 /* next_of - of those whom an execution for several is for: the leader, and then who was merged into it. */
 static struct member *next_of(const struct member *leader, const struct member *one)
 {
@@ -264,16 +255,17 @@ static struct member *next_of(const struct member *leader, const struct member *
    who asked, which the statement's form promises. */
 static bool share(struct member *member)
 {
-	struct part all = part_whole(member->result);
-	int asked = 1, first = 0;
-	for (struct member *one = member; one; one = next_of(member, one)) {
-		int end = rows_until(all.answer->result, first, asked++);
-		one->part = part_of(all.answer, first, end - first);
-		first = end;
-	}
+	struct part all = part_whole(member->result), parts[BATCH];
+	int asked = 0;
+	for (struct member *one = member; one; one = next_of(member, one))
+		asked++;
+	bool in_order = part_divide(all.answer, asked, parts);
+	const struct part *part = parts;
+	for (struct member *one = member; one; one = next_of(member, one))
+		one->part = *part++;
 	member->result = NULL;
 	answer_release(all.answer);
-	return first == all.count;
+	return in_order;
 }
 
 /* split_up - an execution for several that says nothing of any of them: a failure, which may be that of one,
