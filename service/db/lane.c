@@ -3,6 +3,7 @@
    each stands alone, and wakes the others. It never holds a write, never a slow statement (first in, first
    out: one slow member would stall all). */
 #include "pool.h"
+#include "sqlstate.h"
 
 #include <stdlib.h>
 
@@ -15,6 +16,7 @@ struct member {
 	const char *const *parameters;
 	size_t count;
 	PGresult *result;
+	struct part part;
 	enum member_state state;
 	pthread_cond_t wake;
 	struct member *next;
@@ -98,14 +100,32 @@ static bool member_send(struct connection *connection, const struct member *memb
 	       connection_sync(connection);
 }
 
+/* lock_out - the member has waited in vain for a lock, and each of those behind may wait as long. Who asks
+   the same statement is told the same, for a reader waits for a table's lock alone; the others find another
+   way.
+ */
+static void lock_out(struct connection *connection, struct member *member)
+{
+	member->part = part_whole(member->result);
+	for (struct member *other = member->next; other; other = other->next)
+		if (other->statement == member->statement)
+			other->part = part_of(member->part.answer, 0, 0);
+	connection->broken = true; /* what was sent cannot be called back */
+}
+
 /* batch_run - send the members in one go, then read their results in the same order. */
 static void batch_run(struct connection *connection, struct member *first)
 {
 	bool well = connection && connection_is_alive(connection);
 	for (struct member *member = first; well && member; member = member->next)
 		well = member_send(connection, member);
-	for (struct member *member = first; well && member; member = member->next)
+	for (struct member *member = first; well && member; member = member->next) {
 		well = member_receive(connection, member);
+		if (well && member->next && sqlstate_is_locked(member->result)) {
+			lock_out(connection, member);
+			well = false;
+		}
+	}
 }
 
 /* take_batch - cut up to BATCH members off the queue. */
@@ -127,8 +147,9 @@ static void settle(struct member *first)
 {
 	for (struct member *member = first, *next; member; member = next) {
 		next = member->next; /* the member is gone once it wakes */
-		bool answered = connection_is_answer(member->result);
-		member->state = answered ? MEMBER_DONE : MEMBER_LOST;
+		if (!member->part.answer && connection_is_answer(member->result))
+			member->part = part_whole(member->result);
+		member->state = member->part.answer ? MEMBER_DONE : MEMBER_LOST;
 		pthread_cond_signal(&member->wake);
 	}
 }
@@ -180,6 +201,6 @@ bool lane_submit(struct lane *lane, enum statement statement, const char *const 
 		PQclear(me.result);
 		return false;
 	}
-	*ret = part_whole(me.result);
+	*ret = me.part;
 	return true;
 }

@@ -8,6 +8,7 @@
    waited in vain for a lock is refused for a while, and whoever has waited too long leaves. Everything but
    the giving of a connection happens on the loop's thread. */
 #include "pool.h"
+#include "sqlstate.h"
 
 #include "clock.h"
 #include "log.h"
@@ -295,17 +296,10 @@ static void lock_out(struct loop_lane *lane, struct member *member)
 	go_again(lane, member, member->is_alone);
 }
 
-/* has_waited_in_vain - as long as lock_timeout. */
-static bool has_waited_in_vain(const struct member *member)
-{
-	const char *state = PQresultErrorField(member->result, PG_DIAG_SQLSTATE);
-	return state && strcmp(state, "55P03") == 0;
-}
-
 /* answer - what came of an execution. */
 static void answer(struct loop_lane *lane, struct member *member)
 {
-	if (has_waited_in_vain(member)) {
+	if (sqlstate_is_locked(member->result)) {
 		lock_out(lane, member);
 		return;
 	}

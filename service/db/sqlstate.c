@@ -195,6 +195,12 @@ bool sqlstate_is_lost(const PGresult *result)
 	return !state || starts(state, "08") || starts(state, "57P");
 }
 
+bool sqlstate_is_locked(const PGresult *result)
+{
+	const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+	return state && strcmp(state, "55P03") == 0;
+}
+
 /* A plan made before a change of the schema (0A000, 26000) is cured by a new connection, as a deadlock by a
  * repeat. */
 static const char *const retryable[] = {"SQLSTATE 40001 ", "SQLSTATE 40P01 ", SILENT,

@@ -16,6 +16,9 @@ struct problem *sqlstate_problem(struct arena *arena, const PGresult *result, en
 /* sqlstate_is_lost - whether the error means that the connection is gone (no SQLSTATE, class 08, 57P0x). */
 bool sqlstate_is_lost(const PGresult *result);
 
+/* sqlstate_is_locked - whether it has waited for a lock as long as it may. */
+bool sqlstate_is_locked(const PGresult *result);
+
 /* sqlstate_is_silent - whether the problem was made of an answer that never came. */
 bool sqlstate_is_silent(const struct problem *problem);
 

@@ -21,7 +21,7 @@ from support.client import Client
 from support.held import Held
 from support.process import environment, free_ports
 from support.world import make_key
-from test_overload import LOCK, SETTINGS, at_work, metric
+from test_overload import LOCK, SETTINGS, at_work, metric, refused
 
 # As the service's own role, which sees its sessions and may cancel what they do.
 WAITING = "select {} from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
@@ -293,6 +293,31 @@ def test_a_locked_table_is_in_nobodys_way_who_does_not_read_it(make_world):
     assert 2 <= counted(world, "ERROR:  canceling statement due to lock timeout") <= 12
     assert raw.wait_until(lambda: officers[0].get("/v1/me").status == 200)
     assert world.anonymous.get(paths[0]).status == 404
+
+
+def bearer(world):
+    """An officer who shows a token of ours: what he reads, workers ask for, on a lane of their own."""
+    officer = world.client("officer")
+    made = world.client("sysadmin").post(f"/v1/accounts/{officer.account_id}/credentials", {"kind": "oauth_client", "name": "bearer"})
+    form = f"grant_type=client_credentials&client_id={made.json['client_id']}&client_secret={made.json['secret']}"
+    reply = world.anonymous.post("/oauth2/token", form, content_type="application/x-www-form-urlencoded")
+    return Client(world.base, world.recorder, reply.json["access_token"])
+
+
+def test_a_locked_table_holds_up_workers_for_one_wait(make_world):
+    world = connected(make_world(**{**MANY, "lock-timeout-ms": 500, "public-cache-mib": 0}))
+    officer = bearer(world)
+    paths = [path.format(n=number) for number in range(10, 26)
+             for path in ("/v1/alliances/by-number/WNLM-2026-00{n}/status", "/v1/measures?as_of=2026-01-{n}")]
+    with concurrent.futures.ThreadPoolExecutor(32) as threads:
+        with Held(world, "lock table alliance in access exclusive mode"):
+            asked = [threads.submit(timed, officer.get, path) for path in paths]
+            replies = [one.result() for one in asked]
+    # those that find the lane gone and no connection free in time are told so
+    assert all(locked(reply) or refused(reply) for reply, _ in replies[::2])
+    assert {reply.status for reply, _ in replies[1::2]} <= {200, 503}
+    assert max(seconds for _, seconds in replies) < 5
+    assert raw.wait_until(lambda: officer.get(paths[0]).status == 404)
 
 
 def test_nobody_waits_longer_for_his_turn_than_for_a_lock(make_world):
