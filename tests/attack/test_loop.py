@@ -163,6 +163,7 @@ def test_who_finds_nothing_is_given_nothing_of_those_beside_him(make_world):
 
 def test_lists_that_are_asked_together_are_each_ones_own(session):
     world = seeded.world(session, "S")
+    world.settings.update(MANY)
     try:
         auditor = Client(logged(world).base, world.recorder, world.keys["auditor"], None)
         alliances = [row[0] for row in world.sql("select number from alliance where id in (select alliance_id from award) order by number limit 6")]
