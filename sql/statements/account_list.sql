@@ -1,4 +1,4 @@
--- :many
+-- :many :slow
 select a.id::text as _key, a.id as _id, a.id, a.name, a.kind, a.email, a.issuer, a.subject, a.disabled_at is not null as disabled, a.disabled_at, a.is_demo, a.version,
        a.created_at, a.updated_at,
        coalesce((
@@ -14,6 +14,6 @@ select a.id::text as _key, a.id as _id, a.id, a.name, a.kind, a.email, a.issuer,
  where $1::uuid is not null
    and ($2::text is null or a.id < $3::uuid)
    and ($5::text is null or exists (select from account_grant g where g.account_id = a.id and g.role = $5 and g.revoked_at is null))
-   and ($6::text is null or position(lower($6) in lower(a.name)) > 0)
+   and ($6::text is null or (text_pairs(lower(a.name)) @> text_pairs(lower($6)) and position(lower($6) in lower(a.name)) > 0))
  order by a.id desc
  limit $4::integer

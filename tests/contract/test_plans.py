@@ -31,7 +31,7 @@ WHOLE = {
 # More pages than PAGES, none of them a table from end to end: how many, and why.
 WIDE = {
     "account_find": (1500, "a name by itself, for the command line"),
-    "account_list": (1500, "by a role or a part of a name: accounts in the list's order until the page is full"),
+    "account_list": (1500, "by a role: accounts in the list's order until the page is full"),
     "application_list": (3000, "all that reached a recommending unit are put in order"),
     "application_revisions": (1800, "each revision with its whole form, kept out of line"),
     "audit_list": (6000, "each line about a score sheet is asked whether that is sealed still, and passed over if so"),

@@ -98,6 +98,15 @@ def new_account(world, *roles, **body):
     return admin, account.id
 
 
+def test_an_account_is_found_by_a_part_of_its_name(world):
+    admin = world.client("sysadmin")
+    made = admin.post("/v1/accounts", {"name": "Zoë 甲乙甲丙龘龖（虚构）", "kind": "person"})
+    for part, hit in (("龘龖", True), ("龘", True), ("丙龘龖", True), ("zO", True), ("Z", True), ("龖龘", False), ("乙甲乙", False)):
+        assert (made.id in [account["id"] for account in admin.all("/v1/accounts", params={"q": part})]) is hit, part
+    assert [account["id"] for account in admin.all("/v1/accounts", params={"q": "龘龖"})] == [made.id]
+    assert admin.all("/v1/accounts", params={"q": "龘龖", "role": "officer"}) == []
+
+
 # API keys
 
 def test_a_key_is_shown_once_and_works(world):

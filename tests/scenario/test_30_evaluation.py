@@ -499,6 +499,10 @@ def test_experts_are_registered_admitted_and_kept(world, bureau):
     assert [("to_on" in job) for job in moved.json["employments"]] == [False, True]
     found = bureau.officer.get("/v1/experts", params={"q": "专家901", "status": "active", "industry_field": "F02", "kind": "technical"})
     assert [item["id"] for item in found.json["items"]] == [made.id]
+    renamed = bureau.officer.patch(path, {"employer_name": "Xi'an 另一研究院(虚构)", "employer_credit_code": forms.credit_code("12610000", 91002)})
+    assert renamed.status == 200, renamed
+    for part, hit in (("另一", True), ("xI'AN", True), ("X", True), ("901示例", True), ("示例 Xi", False), ("另研", False), ("一另", False)):
+        assert (made.id in [item["id"] for item in bureau.officer.all("/v1/experts", params={"q": part})]) is hit, part
     assert len(bureau.officer.all("/v1/experts?limit=2")) == int(world.value("select count(*) from expert"))
     own = world.client("expert", expert=made.id)
     assert own.get(path).status == 200 and own.get("/v1/experts/" + twin.id).status == 404
