@@ -6,6 +6,7 @@ import pathlib
 import re
 
 import pytest
+import yaml
 
 from support import cluster as clusters
 from support import seeded
@@ -63,6 +64,21 @@ def connection(session, database):
 @pytest.fixture(scope="module")
 def large(connection):
     return {name for name, in connection.run(f"select relname from pg_class where relkind = 'r' and reltuples > {LARGE}")}
+
+
+def rare_pair(text, table, rows="true"):
+    """Two Chinese characters that fewest rows have beside each other."""
+    return (f"select p from (select unnest(text_pairs({text})) as p from {table} where {rows}) x where p ~ '^[一-龥]{{2}}$' group by 1 order by count(*), 1 limit 1")
+
+
+# The searches by a part of a name or number: (parameters with the text, the index, two characters for it).
+SEARCHES = {
+    "account_list": ((6,), "account_name_pairs", rare_pair("lower(name)", "account")),
+    "alliance_search": ((11,), "alliance_name_pairs", rare_pair("name_key", "alliance", "is_public")),
+    "application_list": ((8, 9), "application_text_pairs", rare_pair("name_key || ' ' || lower(number)", "application")),
+    "expert_list": ((8,), "expert_name_pairs", rare_pair("lower(name) || ' ' || lower(employer_name)", "expert")),
+    "organisation_list": ((8,), "organisation_name_pairs", rare_pair("name_key", "organisation")),
+}
 
 
 class Values:
@@ -124,6 +140,8 @@ class Values:
                 return self.one(self.BY_COLUMN[name])
             if name.endswith("_id"):
                 return self.id_of(name[:-3]) or self.id_of({"maker": "account", "payee": "organisation", "lead_organisation": "organisation"}.get(name[:-3], ""))
+        if statement in SEARCHES and number in SEARCHES[statement][0]:
+            return self.one(SEARCHES[statement][2])
         if re.search(rf"decode\(\${number}\b", text):
             return "00" * 32
         if column and kind == "text" and column.group(2) in self.BY_COLUMN:
@@ -291,6 +309,31 @@ def test_small_functions_of_every_row_are_part_of_their_statement(connection, na
     count = connection.run("select cardinality(parameter_types) from pg_prepared_statements")[0][0]
     plan = "\n".join(line for line, in connection.run(f"explain (verbose) execute p({', '.join(['null'] * int(count))})"))
     assert "amount" in plan and not re.search(r"\b(money_text|money_json|export_text)\(", plan), plan
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_a_search_for_two_characters_is_answered_from_its_index(connection, name):
+    """Of those that fewest rows have: what every name has in it says nothing about an index."""
+    parameters, index, query = SEARCHES[name]
+    _, text = read(ROOT / f"sql/statements/{name}.sql")
+    values = Values(connection)
+    pair = values.one(query)
+    given = [None] * len(set(re.findall(r"\$(\d+)", text)))
+    given[0], given[3] = values.account("officer"), "51"
+    given[4] = "2026-11-15" if name == "alliance_search" else None
+    for parameter in parameters:
+        given[parameter - 1] = pair
+    plan = plans(connection, name, text, given, True)
+    used = {node["Index Name"] for node in nodes(plan) if node["Node Type"] == "Bitmap Index Scan" and node["Actual Loops"] > 0}
+    assert index in used and plan["Actual Rows"] > 0, (pair, used, plan["Actual Rows"])
+
+
+def test_every_search_is_known(connection):
+    spec = yaml.safe_load((ROOT / "openapi.yaml").read_text(encoding="utf-8"))
+    asked = [operation["operationId"] for path in spec["paths"].values() for operation in path.values() if isinstance(operation, dict)
+             and any(parameter.get("name") == "q" for parameter in operation.get("parameters", []))]
+    assert len(asked) == len(SEARCHES), asked
+    assert {name for name, in connection.run("select indexname from pg_indexes where indexdef like '%text_pairs(%'")} == {index for _, index, _ in SEARCHES.values()}
 
 
 def test_money_is_written_with_two_digits(connection):
