@@ -1,9 +1,12 @@
-"""allianced seed at scale never touches what somebody has written, and leaves the schema as it found it."""
+"""allianced seed at scale never touches what somebody has written, leaves the schema as it found it, and nothing at all of a load with a fault."""
 import pathlib
 import re
 import subprocess
 
+import pytest
+
 from support import cluster as clusters
+from support import seeded
 from support.process import environment
 from support.world import START
 
@@ -51,3 +54,85 @@ def test_the_schema_is_what_it_was(session, tmp_path):
     assert done.returncode == 0, done.stderr
     assert [cluster.sql(database, query) for query in (TRIGGERS, INDEXES, CONSTRAINTS)] == before
     assert "A" in [enabled for _, _, enabled in before[0]]
+
+
+def last_step(machine):
+    return f"delete from history where seq = (select max(seq) from history where machine = '{machine}')"
+
+
+BROKEN_WAY, WRONG_END = "a history that is no way through the lifecycle", "a status that its history does not end in"
+PANEL, RESERVED = "a panel without what its status demands", "an award whose reservation is not that of its payments"
+PAYMENT = "a payment without the hands or the entries of its status"
+# (the check of verify.sql, what makes it speak, and it alone)
+FAULTS = [
+    (BROKEN_WAY, "delete from history where seq = (select min(seq) from history where machine = 'APP' and action = 'submit')"),
+    (BROKEN_WAY, "delete from history where seq = (select min(seq) from history where machine = 'APP' and from_status = 'new')"),
+    (BROKEN_WAY, "update history set at = '2015-05-19' where seq = (select max(seq) from history where machine = 'PAY' and action = 'book')"),
+    *((WRONG_END, last_step(machine)) for machine in ("APP", "END", "PANEL", "SHEET", "DOC", "ALL", "EXP", "BUD", "AWD", "PAY")),
+    (WRONG_END, "update application set status = 'withdrawn' where id = (select id from application where status = 'recognised' limit 1)"),
+    (PANEL, "update panel set constituted_on = null where id = (select id from panel where status = 'scoring' limit 1)"),
+    (PANEL, "update panel set due_on = null where id = (select id from panel where status = 'concluded' limit 1)"),
+    (PANEL, "update panel set closed_at = null where id = (select id from panel where status = 'concluded' limit 1)"),
+    (PANEL, "update panel set closed_at = created_at where id = (select id from panel where status = 'scoring' limit 1)"),
+    (PANEL, "update panel set opinion = null where id = (select id from panel where status = 'concluded' limit 1)"),
+    (PANEL, "update panel set concluded_on = null where id = (select id from panel where status = 'concluded' limit 1)"),
+    ("an issued document without a number", "update document set document_no = null where id = (select id from document where status = 'issued' and type = 'recognition' limit 1)"),
+    ("an agreement whose hash is not its revision's", "update alliance_agreement set snapshot_sha256 = repeat('0', 64) where application_id = (select application_id from alliance_agreement limit 1)"),
+    (RESERVED, "update award set reserved = reserved - 1 where id = (select id from award where reserved > 0 limit 1)"),
+    (PAYMENT, "update payment set confirmer_id = null where id = (select id from payment where status = 'confirmed' limit 1)"),
+    (PAYMENT, "update payment set booker_id = null where id = (select id from payment where status = 'paid' limit 1)"),
+    (PAYMENT, "update payment set reverser_id = maker_id where id = (select id from payment where status = 'paid' limit 1)"),
+    (PAYMENT, "update journal_entry set payment_id = null where id = (select id from journal_entry where type = 'REVERSAL' limit 1)"),
+    ("an entry that disburses another amount than its payment",
+     "with one as (update payment set amount = amount + 1 where id = (select id from payment where status = 'paid' limit 1) returning award_id) "
+     "update award set reserved = reserved + 1 where id = (select award_id from one)"),
+    ("an entry whose payee is not its award's", "update journal_entry set payee_name = '他人' where id = (select id from journal_entry where type = 'COMMIT' limit 1)"),
+    ("an entry without two lines that sum to zero", "update journal_line set amount = amount + 1 where (entry_id, position) = (select id, 1 from journal_entry where type = 'COMMIT' limit 1)"),
+    ("an entry without two lines that sum to zero", "delete from journal_line where entry_id = (select id from journal_entry where type = 'COMMIT' limit 1)"),
+    ("a budget entry that nobody approved", "update journal_entry set checker_id = (select account_id from account_grant where role = 'auditor' limit 1) where id = (select id from journal_entry where type = 'BUDGET' limit 1)"),
+    ("a budget line whose cap is not what was booked", "update budget_line set cap = cap + 1 where id = (select id from budget_line where status = 'approved' limit 1)"),
+]
+
+
+@pytest.fixture(scope="module")
+def loaded(session):
+    name = session.cluster().create(seeded.template(session, "S")[0])
+    yield name
+    session.cluster().drop(name)
+
+
+def found_after(session, database, change):
+    """What verify.sql says after a change that nothing else could refuse, which is then taken back."""
+    tables = set(re.findall(r"(?:update|delete from) (\w+)", change))
+    checks = session.cluster().sql(database, "select conrelid::regclass::text, conname from pg_constraint where contype = 'c'")
+    free = [f"alter table {table} disable trigger all" for table in tables] + [f"alter table {table} drop constraint {name}" for table, name in checks if table in tables]
+    count = f"do $$ declare n bigint; begin {change}; get diagnostics n = row_count; assert n > 0, 'nothing was changed'; end $$" if change else "select"
+    return [what for what, _ in session.cluster().sql(database, "; ".join(["begin", *free, count, text_of("sql/seed/verify.sql")]), user="postgres")]
+
+
+@pytest.mark.parametrize("message, change", FAULTS)
+def test_each_check_of_a_load_finds_its_fault(session, loaded, message, change):
+    assert found_after(session, loaded, change) == [message]
+
+
+def test_every_check_has_its_fault(session, loaded):
+    said = {text.replace("''", "'") for text in re.findall(r"^    select '((?:[^']|'')+)'", text_of("sql/seed/verify.sql"), re.M)}
+    assert {message for message, _ in FAULTS} == said
+    assert found_after(session, loaded, "") == []
+
+
+def test_a_fault_leaves_nothing_behind(session, tmp_path):
+    """One that only the last look at everything can find: it is put in when the indexes come back."""
+    cluster = session.cluster()
+    database = cluster.create()
+    schema = [cluster.sql(database, query) for query in (TRIGGERS, INDEXES, CONSTRAINTS)]
+    cluster.sql(database, "create function spoil() returns event_trigger language plpgsql as $$ begin "
+                          "update award set reserved = 0; end $$; "
+                          "create event trigger spoil on ddl_command_end when tag in ('CREATE INDEX') execute function spoil()", user="postgres")
+    done = seed(cluster, tmp_path, checked=database, loaded=database)
+    assert done.returncode == 1 and RESERVED in done.stderr, done.stderr
+    cluster.sql(database, "drop event trigger spoil; drop function spoil", user="postgres")
+    assert [cluster.sql(database, query) for query in (TRIGGERS, INDEXES, CONSTRAINTS)] == schema
+    tables = re.findall(r"'(\w+)'", re.search(r"unnest\(array\[(.*?)\]\)", text_of("sql/seed/before.sql"), re.S).group(1))
+    assert len(tables) > 30 and [table for table in tables if cluster.sql(database, f"select exists (select from {table})") != [("f",)]] == []
+    assert seed(cluster, tmp_path, checked=database, loaded=database).returncode == 0
