@@ -65,16 +65,7 @@ def interrupted(_number, _frame):
 def pytest_configure(config):
     signal.signal(signal.SIGTERM, interrupted)  # so that services and cluster are stopped then, too
     config.addinivalue_line("markers", "concurrent: played again under ThreadSanitizer by make test-thread")
-    config.addinivalue_line("markers", "slow: left to .ci/run; TEST_SLOW=1 runs it")
     config.stash[STATE] = Session()
-
-
-def pytest_collection_modifyitems(items):
-    if os.environ.get("TEST_SLOW"):
-        return
-    for item in items:
-        if item.get_closest_marker("slow"):
-            item.add_marker(pytest.mark.skip(reason="slow; TEST_SLOW=1 runs it"))
 
 
 @pytest.fixture(scope="session")
