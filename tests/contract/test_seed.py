@@ -62,9 +62,9 @@ def test_every_history_replays_to_the_present_status(small, table):
     assert replayed == present and present
 
 
-def test_every_trigger_would_have_let_it_pass(small):
-    """Each row is written once more as it stands: all row triggers of the tables judge it."""
-    for table in ("award", "payment", "panel", "document", "budget_line", "endorsement", "sheet"):
+def test_the_next_change_of_what_was_loaded_is_let_through(small):
+    """By the triggers that look at a row as it stands, whatever is changed of it; how a row came to be is for the histories above."""
+    for table in ("payment", "panel", "budget_line"):
         small.sql(f"begin; update {table} set version = version; set constraints all immediate; rollback")
 
 
@@ -125,6 +125,19 @@ def test_the_next_steps_go_well(small):
     for key, organisation in drafts:
         reply = small.client("lead", organisation=organisation).act(f"/v1/applications/{key}", "withdraw")
         assert reply.status == 201, reply
+@pytest.mark.parametrize("table, spoil", [
+    ("payment", "booker_id = null where status = 'paid'"), ("panel", "concluded_on = null where status = 'concluded'"), ("budget_line", "cap = cap + 1 where status = 'approved'")])
+def test_what_was_loaded_wrong_would_not_be_let_through(small, table, spoil):
+    """The same without the loader's care: a row that the triggers never saw."""
+    found = [name for name, in small.sql(f"select conname from pg_constraint where contype = 'c' and conrelid = '{table}'::regclass")]
+    small.sql("; ".join(["begin", *(f"alter table {table} drop constraint {name}" for name in found), f"alter table {table} disable trigger user",
+                         f"update {table} set {spoil}", f"alter table {table} enable trigger user", "rollback"]))
+    with pytest.raises(clusters.DatabaseError):
+        small.sql("; ".join(["begin", *(f"alter table {table} drop constraint {name}" for name in found), f"alter table {table} disable trigger user",
+                             f"update {table} set {spoil}", f"alter table {table} enable trigger user", f"update {table} set version = version",
+                             "set constraints all immediate", "rollback"]))
+
+
         assert small.value(f"select status from application where id = '{key}'") == "withdrawn"
     before = int(small.value("select last from number_series where series = 'SQ' and year = 2026"))
     lead = caller(small, "lead")
