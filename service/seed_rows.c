@@ -15,16 +15,18 @@ static const char OPINION[] = "该联盟符合区域经济转型升级方向，�
 
 /* ---- members ---- */
 
-static const char *member_type(uint64_t draw_value)
+/* The type of one of the others: with the lead, an enterprise, and the unit of science 70 of 100 are enterprises,
+ * 12 of science, 10 cooperatives, 8 financial or other. */
+static const char *member_type(uint64_t draw_value, size_t members)
 {
-	unsigned share = (unsigned)(draw_value % 100);
-	if (share < 70)
+	uint64_t n = members, share = draw_value % (100 * (n - 2));
+	if (share < 70 * n - 100)
 		return "enterprise";
-	if (share < 82)
+	if (share < 82 * n - 200)
 		return share % 2 ? "university" : "research_institute";
-	if (share < 92)
+	if (share < 92 * n - 200)
 		return "cooperative";
-	return share < 97 ? "financial" : "other";
+	return share < 97 * n - 200 ? "financial" : "other";
 }
 
 static const char *registry_of(const char *type)
@@ -64,7 +66,7 @@ static size_t members_make(const struct story *s, struct seed_member members[MEM
 	members[s->host_is_lead ? 0 : 1].is_host = true;
 	snprintf(members[0].division, sizeof members[0].division, "%s", s->world->division_code[s->division]);
 	for (size_t i = 2; i < count; i++)
-		member_fill(s, &members[i], member_type(story_draw(s, 100 + i)),
+		member_fill(s, &members[i], member_type(story_draw(s, 100 + i), count),
 			    (division + (int)i * 5) % DIVISIONS,
 			    1 + (number + (int)i * 7001 + (int)(d % 5000)) % 99999, i);
 	for (size_t i = 0; i < count; i++)

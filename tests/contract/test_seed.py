@@ -2,6 +2,7 @@
 goes on from there."""
 import hashlib
 import json
+import math
 import re
 import subprocess
 
@@ -10,6 +11,7 @@ import pytest
 from support import cluster as clusters
 from support import seeded
 from support.client import Client
+from support.libpq import Connection
 from support.process import environment
 
 MACHINES = {"application": "APP", "endorsement": "END", "panel": "PANEL", "sheet": "SHEET", "document": "DOC", "alliance": "ALL", "expert": "EXP",
@@ -44,6 +46,61 @@ def test_the_size_is_what_was_asked_for(small):
                        "(select id from panel where status = 'concluded') group by panel_id) s") == "t"
 
 
+@pytest.fixture(scope="module")
+def large(session):
+    """A query's one row on M, as numbers: of the template itself, to which nobody may be connected when it is cloned."""
+    connection = Connection(f"{session.cluster().url(seeded.template(session, 'M')[0], clusters.OWNER)} client_encoding=UTF8")
+    yield lambda query: [float(value) for value in connection.run(query)[0]]
+    connection.close()
+
+
+def of_n(share, n):
+    """Four standard deviations of a share that is drawn n times."""
+    return 4 * math.sqrt(share * (1 - share) / n)
+
+
+@pytest.mark.parametrize("types, share", [(("enterprise",), 0.70), (("university", "research_institute"), 0.12), (("cooperative",), 0.10), (("financial", "other"), 0.08)])
+def test_members_are_of_each_type_in_its_proportion(large, types, share):
+    found, n = large(f"select avg((type in ('{types[0]}', '{types[-1]}'))::integer), count(*) from alliance_member")
+    assert n > 95000 and abs(found - share) < of_n(share, n), found
+
+
+def test_sixty_of_a_hundred_members_are_core_and_never_fewer_than_ten(large):
+    """Ten of the smallest alliances are more than that: of all together up to one in a hundred more."""
+    assert large("select count(*) from (select count(*) as n, count(*) filter (where is_core) as core from alliance_member group by alliance_id) a "
+                 "where core <> greatest(10, round(0.6 * n))") == [0]
+    assert 0.60 <= large("select avg(is_core::integer) from alliance_member")[0] < 0.62
+
+
+def test_alliances_are_as_large_and_applied_for_as_often_as_they_should_be(large):
+    """Members 12 to 30, so with a deviation of at most 9 (and of 3.7 as they are drawn): the mean of 5,000 is 20 within 4 * 3.7 / 70.7."""
+    mean, least, most, n = large("select avg(n), min(n), max(n), count(*) from (select count(*) as n from alliance_member group by alliance_id) a")
+    assert n == 5000 and least >= 12 and most <= 30 and abs(mean - 20) < 0.21, mean
+    assert abs(large("select count(*) from application")[0] / 5000 - 1.6) < 0.016
+
+
+def test_panels_have_five_to_seven_sheets(large):
+    shares = [large(f"select avg((n = {seats})::integer), count(*) from (select count(*) as n from sheet s join panel p on p.id = s.panel_id "
+                    "where p.status = 'concluded' and s.status = 'submitted' group by panel_id) c") for seats in (5, 6, 7)]
+    assert all(n > 5000 and abs(share - 1 / 3) < of_n(1 / 3, n) for share, n in shares) and abs(sum(share for share, _ in shares) - 1) < 1e-9, shares
+
+
+def test_an_award_has_six_entries_of_two_lines_one_in_a_hundred_a_reversal(large):
+    """A commitment and one to nine parts, whose deviation is sqrt(80 / 12): the mean of 5,000 is 6 within 4 * 2.58 / 70.7."""
+    entries, reversals, awards = large("select count(*), count(*) filter (where type = 'REVERSAL'), (select count(*) from award) from journal_entry where award_id is not null")
+    assert awards == 5000 and abs(entries / awards - 6) < 0.15, entries
+    assert abs(reversals / entries - 0.01) < of_n(0.01, entries), reversals
+    assert large("select count(*) from (select count(*) as n from journal_line group by entry_id) l where n <> 2") == [0]
+
+
+def test_recognitions_are_spread_evenly_over_the_years(large):
+    """Each whole year between 2015-05-19 and the clock's day, 4,198 days later, has its share of the 5,000."""
+    for year in range(2016, 2026):
+        share = (366 if year % 4 == 0 else 365) / 4198
+        assert abs(large(f"select count(*) from alliance where is_public and extract(year from recognised_on) = {year}")[0] / 5000 - share) < of_n(share, 5000), year
+    assert large("select count(*) from alliance where is_public and recognised_on not between '2015-05-19' and '2026-11-15'") == [0]
+
+
 def test_nothing_lies_outside_the_measures_and_the_clock(small):
     assert small.value("select min(first_submitted_on) >= '2015-05-19' and max(created_at) < '2026-11-15' from application") == "t"
     assert small.value("select count(*) from history where at > '2026-11-15 09:00:00+08' or at < '2015-05-19'") == "0"
@@ -66,6 +123,19 @@ def test_the_next_change_of_what_was_loaded_is_let_through(small):
     """By the triggers that look at a row as it stands, whatever is changed of it; how a row came to be is for the histories above."""
     for table in ("payment", "panel", "budget_line"):
         small.sql(f"begin; update {table} set version = version; set constraints all immediate; rollback")
+
+
+@pytest.mark.parametrize("table, spoil", [
+    ("payment", "booker_id = null where status = 'paid'"), ("panel", "concluded_on = null where status = 'concluded'"), ("budget_line", "cap = cap + 1 where status = 'approved'")])
+def test_what_was_loaded_wrong_would_not_be_let_through(small, table, spoil):
+    """The same without the loader's care: a row that the triggers never saw."""
+    found = [name for name, in small.sql(f"select conname from pg_constraint where contype = 'c' and conrelid = '{table}'::regclass")]
+    small.sql("; ".join(["begin", *(f"alter table {table} drop constraint {name}" for name in found), f"alter table {table} disable trigger user",
+                         f"update {table} set {spoil}", f"alter table {table} enable trigger user", "rollback"]))
+    with pytest.raises(clusters.DatabaseError):
+        small.sql("; ".join(["begin", *(f"alter table {table} drop constraint {name}" for name in found), f"alter table {table} disable trigger user",
+                             f"update {table} set {spoil}", f"alter table {table} enable trigger user", f"update {table} set version = version",
+                             "set constraints all immediate", "rollback"]))
 
 
 @pytest.mark.parametrize("query", [
@@ -129,19 +199,6 @@ def test_the_next_steps_go_well(small):
     for key, organisation in drafts:
         reply = small.client("lead", organisation=organisation).act(f"/v1/applications/{key}", "withdraw")
         assert reply.status == 201, reply
-@pytest.mark.parametrize("table, spoil", [
-    ("payment", "booker_id = null where status = 'paid'"), ("panel", "concluded_on = null where status = 'concluded'"), ("budget_line", "cap = cap + 1 where status = 'approved'")])
-def test_what_was_loaded_wrong_would_not_be_let_through(small, table, spoil):
-    """The same without the loader's care: a row that the triggers never saw."""
-    found = [name for name, in small.sql(f"select conname from pg_constraint where contype = 'c' and conrelid = '{table}'::regclass")]
-    small.sql("; ".join(["begin", *(f"alter table {table} drop constraint {name}" for name in found), f"alter table {table} disable trigger user",
-                         f"update {table} set {spoil}", f"alter table {table} enable trigger user", "rollback"]))
-    with pytest.raises(clusters.DatabaseError):
-        small.sql("; ".join(["begin", *(f"alter table {table} drop constraint {name}" for name in found), f"alter table {table} disable trigger user",
-                             f"update {table} set {spoil}", f"alter table {table} enable trigger user", f"update {table} set version = version",
-                             "set constraints all immediate", "rollback"]))
-
-
         assert small.value(f"select status from application where id = '{key}'") == "withdrawn"
     before = int(small.value("select last from number_series where series = 'SQ' and year = 2026"))
     lead = caller(small, "lead")
