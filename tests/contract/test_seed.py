@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from support import cluster as clusters
+from support import raw
 from support import seeded
 from support.client import Client
 from support.libpq import Connection
@@ -184,6 +185,28 @@ def test_lists_and_cards_answer(small):
     for item in found[:5]:
         card = small.anonymous.get(f"/v1/alliances/{item['id']}")
         assert card.status == 200 and place in item["name"] and card.json["name"] == item["name"], (place, card)
+
+
+def lanes_are_open(world):
+    """Whether the lane of the workers, which comes last, stands beside the two of the loop and the pool, with its statements prepared."""
+    opened = world.value("select count(*) from pg_stat_activity where state = 'idle' and application_name = 'allianced' and datname = current_database() "
+                         "and state_change < clock_timestamp() - interval '300 ms'", user=clusters.SERVICE)
+    return int(opened) == world.settings["pool-connections"] + 3
+
+
+def test_a_read_cannot_write(small):
+    """Reads travel on lanes whose every transaction is read only, and get no further than that with a function that writes."""
+    assert raw.wait_until(lambda: lanes_are_open(small), seconds=60)
+    name, arguments, result, text = small.sql("select oid::regproc, pg_get_function_arguments(oid), pg_get_function_result(oid), pg_get_functiondef(oid) from pg_proc "
+                                              "where proname = 'alliance_is_qualified'")[0]
+    small.sql(f"create sequence written; grant usage on sequence written to {clusters.SERVICE}; create or replace function {name}({arguments}) returns {result} "
+              "language plpgsql as $$ begin perform nextval('written'); return true; end $$")
+    try:
+        assert small.anonymous.get("/v1/alliances").status == 500
+        assert small.value("select is_called from written") == "f"
+    finally:
+        small.sql(f"{text}; drop sequence written")
+    assert small.anonymous.get("/v1/alliances").json["items"]
 
 
 def test_the_next_steps_go_well(small):
