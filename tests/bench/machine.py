@@ -35,6 +35,14 @@ def thread_seconds(pid):
         return stat_seconds(pid)[0]
 
 
+def process_seconds(pid):
+    """The same of all threads of a process."""
+    try:
+        return sum(int(path.read_text(encoding="ascii").split()[0]) for path in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
+    except (OSError, ValueError, IndexError):
+        return stat_seconds(pid)[0]
+
+
 def family_seconds(pid):
     """CPU of a process, of its living children and of those that have ended: a backend that comes and goes is not lost."""
     own, ended = stat_seconds(pid)
@@ -84,10 +92,12 @@ class Spent:
 
 
 class Watch:
-    """Around a run: with Watch(service pid or None, postmaster pid) as watch, then watch.spent(client seconds)."""
+    """Around a run: with Watch(service pid or None, postmaster pid) as watch, then watch.spent(client seconds). It is made while the
+    run's clients have no backends yet."""
 
     def __init__(self, service, postmaster):
         self.service, self.postmaster = service, postmaster
+        self.backends = len(children(postmaster))
         self.resident, self.stopping = 0.0, threading.Event()
 
     def snapshot(self):
@@ -99,7 +109,6 @@ class Watch:
             self.resident = max(self.resident, resident_mb(self.service))
 
     def __enter__(self):
-        self.backends = len(children(self.postmaster))
         self.before = self.snapshot()
         if self.service:
             self.resident = resident_mb(self.service)

@@ -313,8 +313,8 @@ def options_of(words):
     wanted = os.environ.get("SCALE", "")
     options.scale = [] if wanted in ("", "0") else SIZES if wanted == "1" else [int(word) for word in wanted.split()]
     options.warm, options.patience, options.pages, options.limit, options.samples = (0, 0, 3, 20, 5) if quick else (1, 20, 25, 50, 20)
-    # of each load; a session's first statements are planned and take their time, of 32 some seconds
-    options.connections, options.starts = (8, 0) if quick else (32, 2)
+    # of each load; and of pgbench's sessions: transactions until all is planned (five for their values, one for all), and those to measure
+    options.connections, options.warm_transactions, options.least = (8, 1, 1) if quick else (32, 8, 50)
     return options
 
 

@@ -72,7 +72,7 @@ class Read:
         pick = (f"\\if :i % {drawn} = 0\n\\set r random(1, {drawable})\nselect {', '.join(f'v_{column}' for column in columns)} "
                 f"from bench.{self.name}_drawn where n = :r \\gset\n\\endif\n\\set k :i % {drawn}\n\\set i :i + 1\n")
         self.pgbench = load.Pgbench(self.bench.database, self.bench.directory, self.name, pick + script.text, {"i": 0, **script.definitions},
-                                    self.bench.options.starts, any(one["generic"] for one in plan))
+                                    self.bench.options.warm_transactions, self.bench.options.least, any(one["generic"] for one in plan))
 
     def width(self, column):
         """The values stand in one text, each where its number says."""
@@ -113,7 +113,7 @@ class Write:
     def __init__(self, bench, name, title, table, method, path, headers, body, variables):
         self.bench, self.name, self.title, self.table = bench, name, title, table
         self.method, self.path, self.headers, self.body, self.variables = method, path, headers, body, variables
-        self.pgbench, self.rate = None, 12000.0  # more than any has done, until it is known
+        self.pgbench, self.rate = None, 0.0  # the most that any has done in a second
         lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", *(f"{key}: {value}" for key, value in headers.items()),
                  f"Content-Length: {len(body.encode())}", "", body]
         self.file = bench.directory / f"{name}.http"
@@ -145,9 +145,9 @@ class Write:
         self.pgbench = load.Pgbench(self.bench.database, self.bench.directory, self.name,
                                     "\\set i :i + 1\n\\set n :first + :client_id * :share + :i\n" + script.text,
                                     {"i": -1, **{f"v_{name}": value for name, value in fixed.items()}, **script.definitions},
-                                    self.bench.options.starts)
-        clients = self.bench.options.connections
-        self.pgbench.measure_start(clients, {"first": self.bench.blocks.take(self.table, 2 * clients), "share": 1})
+                                    self.bench.options.warm_transactions, self.bench.options.least)
+        clients, share = self.bench.options.connections, self.bench.options.warm_transactions + 1
+        self.pgbench.measure_start(clients, {"first": self.bench.blocks.take(self.table, share * clients), "share": share})
 
     def check(self, parties):
         first = self.bench.blocks.take(self.table, len(parties))
@@ -161,7 +161,9 @@ class Write:
             same(reference, answer, f"{self.title}, {name}")
 
     def block(self, seconds):
-        count = max(2000, int(self.rate * seconds * 1.6)) + 4 * self.bench.options.connections
+        """More objects than anybody needs in that time: three times what was seen, and at first more than any machine has done."""
+        some = min(seconds, 3)  # a longer time is of sessions that have to get warm
+        count = int(max(3000.0 * some, 3 * self.rate * seconds) if self.rate else 18000.0 * some) + 4 * self.bench.options.connections
         first = self.bench.blocks.take(self.table, count)
         if not self.bench.options.quick:
             self.bench.database.sql("checkpoint")
@@ -181,9 +183,11 @@ class Write:
         return found
 
     def run_pgbench(self, clients, seconds):
-        first, count = self.block(seconds * 2)
-        found = self.pgbench.run(clients, seconds, {"first": first, "share": count // clients})
-        self.verify("pgbench", first, count, found.requests)
+        def prepare(time_of_all):
+            first, count = self.block(time_of_all)
+            return {"first": first, "share": count // clients}, lambda done: self.verify("pgbench", first, count, done)
+
+        found = self.pgbench.run(clients, seconds, prepare)
         self.rate = max(self.rate, found.rate)
         return found
 
