@@ -68,11 +68,14 @@ class Background:
 
     def __exit__(self, *_):
         with self.writer, self.exporter:
-            told(self.writer.communicate()[0])
-            if self.exporter.poll() is not None:
-                load.fail(f"the mixture: an export ended with {self.exporter.returncode}: {self.exporter.stderr.read()}")
-            self.exporter.terminate()
-            sizes = [int(line) for line in self.exporter.stderr.read().split()]
+            text = self.writer.communicate()[0]
+            code = self.exporter.poll()
+            self.exporter.terminate()  # before anything is judged: it would go on for an hour
+            said = self.exporter.stderr.read()
+        told(text)
+        if code is not None:
+            load.fail(f"the mixture: an export ended with {code}: {said}")
+        sizes = [int(line) for line in said.split()]
         self.seconds = time.monotonic() - self.began
         self.read = len(sizes)
         if len(set(sizes)) > 1 or (self.size and sizes and sizes[0] != self.size):
