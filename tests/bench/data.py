@@ -2,6 +2,7 @@
 files, which wrk draws from), and blocks of objects that writes use up, each object once."""
 import subprocess
 
+from support import rows
 from support.cluster import DATABASE, OWNER, PLANNING, SERVICE
 from support.process import environment
 
@@ -29,6 +30,24 @@ def load(binary, database, directory, alliances):
     for name, value in PLANNING.items():  # whoever is compared has the service's plans
         database.sql(f"alter database {DATABASE} set {name} = {value}")
     database.sql(f"create schema bench; grant usage on schema bench to {SERVICE}")
+
+
+def multiply(database, wanted):
+    """The journal so many times over that it has at least the wanted number of funding records: entries with their lines, payments and
+    reversals, in the order of their numbers as if they had been booked one after the other. Nothing that an export joins is left
+    out; balances and the chain of hashes, which it does not read, do not go along."""
+    there, last = map(int, database.sql("select count(*), max(entry_no) from journal_entry")[0])
+    count = -(-wanted // there) - 1
+    if count <= 0:
+        return
+    copy = lambda column: f"overlay(t.{column}::text placing lpad(to_hex(n), 4, '0') from 15)::uuid"  # noqa: E731, another id, beside it in time
+    rows.clone(database.sql, "payment", "true", count, "order by n, t.id", id=copy("id"), number="t.number || '-' || n", replaces_id="null",
+               bank_reference="t.bank_reference || '-' || n")
+    rows.clone(database.sql, "journal_entry", "true", count, "order by n, t.entry_no", id=copy("id"), entry_no=f"t.entry_no + n * {last}",
+               payment_id=copy("payment_id"), reverses_id=copy("reverses_id"), hash="sha256(t.hash || int4send(n))")
+    rows.clone(database.sql, "journal_line", "true", count, "order by n, t.entry_id", entry_id=copy("entry_id"))
+    for name in ("payment", "journal_entry", "journal_line"):
+        database.sql(f"vacuum analyze {name}")
 
 
 def table(database, name, columns, query):

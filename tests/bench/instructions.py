@@ -27,7 +27,7 @@ import uuid
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from support import journey  # noqa: E402
+from support import journey, rows  # noqa: E402
 from support.cluster import Cluster, control  # noqa: E402
 from support.process import environment, free_ports  # noqa: E402
 from support.recognised import Recognised  # noqa: E402
@@ -41,15 +41,8 @@ CHECKLIST = {"form_complete": True, "attachments_complete": True, "members_verif
              "endorsement_verified": True}
 
 
-def clone(world, table, condition, count, **changes):
-    """Copies of the rows of the condition, number n of 1 to count, with other values in some columns. As the superuser without
-    triggers: rows as the service made them, many times over."""
-    columns = [row[0] for row in world.sql(f"select column_name from information_schema.columns where table_name = '{table}' "
-                                           "and is_generated = 'NEVER' and is_identity = 'NO' order by ordinal_position")]
-    chosen = ", ".join(changes.get(column, f"t.{column}") for column in columns)
-    world.sql(f"set session_replication_role = replica; insert into {table} ({', '.join(columns)}) "
-              f"select {chosen} from {table} t, generate_series(1, {count}) n where {condition}; reset session_replication_role",
-              user="postgres")
+def clone(world, *words, **changes):
+    rows.clone(lambda text: world.sql(text, user="postgres"), *words, **changes)
 
 
 def numbered(base):

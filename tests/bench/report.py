@@ -95,6 +95,8 @@ def result(bench):
     rows = {name: {variant: summary(runs) for variant, runs in found.items()} for name, found in bench.runs.items()}
     ratios = []
     for name, variant, against, by, first, goal in TARGETS:
+        if bench.options.export_rows and not name.startswith("export"):
+            continue
         value, other = ratio(rows.get(name, {}), variant, against, by)
         ratios.append({"workload": name, "variant": variant, "against": against, "other": other, "by": MEANING[by], "value": value,
                        "first": first, "first_met": verdict(value, first, by), "goal": goal, "goal_met": verdict(value, goal, by)})
