@@ -1,6 +1,7 @@
 """The bench's own PostgreSQL: started with memory for a large database and with fsync, migrated, filled by allianced seed, and ended
-again. SQL as the owner or as the superuser goes through libpq."""
+again (with KEEP=1 in the environment its files stay). SQL as the owner or as the superuser goes through libpq."""
 import contextlib
+import os
 import pathlib
 import sys
 
@@ -49,5 +50,5 @@ class Database:
 
     def stop(self):
         self.connection.close()
-        with contextlib.suppress(RuntimeError):
-            control("stop", self.directory)
+        with contextlib.suppress(RuntimeError):  # without a checkpoint of what nobody will look at
+            control("stop" if os.environ.get("KEEP") else "remove", self.directory)

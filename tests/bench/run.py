@@ -29,6 +29,7 @@ over (data.multiply).
 
 It installs nothing by itself (docker/local/bench does) and never touches another cluster."""
 import argparse
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -64,7 +65,7 @@ class Bench:
         self.directory = pathlib.Path(options.directory)
         self.parties, self.missing, self.runs, self.mixture, self.seed = {}, {}, {}, [], 0
         self.began = time.monotonic()
-        self.database, self.workloads = None, {}
+        self.database, self.workloads, self.built = None, {}, []
 
     def say(self, text):
         print(f"{time.monotonic() - self.began:6.1f} s  {text}", file=sys.stderr, flush=True)
@@ -96,7 +97,9 @@ class Bench:
         self.record()
 
     def start(self):
-        self.start_data()
+        with concurrent.futures.ThreadPoolExecutor() as threads:  # what there is to build for the peers is built beside the data
+            self.built = [threads.submit(build, self.build) for build in (variants.build_go, variants.install_node)]
+            self.start_data()
         self.say("the parties")
         self.start_parties()
         self.say("comparing the answers")
@@ -225,16 +228,15 @@ class Bench:
         ceiling = variants.nginx(self.directory, body.decode())
         if ceiling:
             self.parties["nginx"] = ceiling
-        program, why = variants.build_go(self.build)
+        (program, why), (folder, why_not) = (one.result() for one in self.built)
         if program:
             self.parties["go"] = variants.go_peer(self.database, self.directory, program)
         else:
             self.missing["go"] = why
-        folder, why = variants.install_node(self.build)
         if folder:
             self.parties["node"] = variants.node_peer(self.database, self.directory, folder)
         else:
-            self.missing["node"] = why
+            self.missing["node"] = why_not
         for name, why in self.missing.items():
             self.say(f"the peer {name} is left out: {why}")
         self.peers = [self.parties[name] for name in ("go", "node") if name in self.parties]
@@ -285,9 +287,9 @@ class Bench:
                 if self.options.warm and not variant.startswith("p"):
                     function(self.options.warm)
         for number in range(1, self.options.rounds + 1):
-            if not machine.wait_quiet(self.options.patience):
+            if not self.options.quick and not machine.wait_quiet(self.options.patience):
                 self.say("the machine is not quiet; measuring all the same")
-            if not self.options.export_rows:
+            if not self.options.export_rows and not self.options.quick:
                 mixture.measure(self)  # and at its end: of a few thousand latencies some dozens decide
             for name, functions in rounds.items():
                 self.say(f"round {number} of {self.options.rounds}: {self.workloads[name].title}")
@@ -317,14 +319,14 @@ def options_of(words):
     parser.add_argument("--directory", required=True, help="an empty directory for the cluster and the logs")
     parser.add_argument("--output", required=True, help="where the JSON goes")
     exports = int(os.environ.get("EXPORT_ROWS") or 0)
-    parser.add_argument("--alliances", type=int, default=int(os.environ.get("ALLIANCES") or (500 if quick else 5000 if exports else 50000)))
+    parser.add_argument("--alliances", type=int, default=int(os.environ.get("ALLIANCES") or (200 if quick else 5000 if exports else 50000)))
     parser.add_argument("--rounds", type=int, default=int(os.environ.get("ROUNDS") or (1 if quick else 3)))
     parser.add_argument("--seconds", type=int, default=int(os.environ.get("SECONDS_EACH") or (1 if quick else 3)))
     options = parser.parse_args(words)
     options.quick, options.export_rows = quick, exports
     wanted = os.environ.get("SCALE", "")
     options.scale = [] if wanted in ("", "0") else SIZES if wanted == "1" else [int(word) for word in wanted.split()]
-    options.warm, options.patience, options.pages, options.limit, options.samples = (0, 0, 3, 20, 5) if quick else (1, 20, 25, 50, 20)
+    options.warm, options.patience, options.pages, options.limit, options.samples = (0, 0, 3, 10, 3) if quick else (1, 20, 25, 50, 20)
     # of each load; and of pgbench's sessions: transactions until all is planned (five for their values, one for all), and those to measure
     options.connections, options.warm_transactions, options.least = (8, 1, 1) if quick else (32, 8, 50)
     return options
@@ -347,8 +349,10 @@ def main():
     finally:
         for bench in benches:
             bench.stop()
+    result["seconds"] = round(time.monotonic() - benches[0].began, 1)
     pathlib.Path(options.output).write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     print(scale.table(result) if options.scale else report.table(result))
+    print(f"it took {result['seconds']:.0f} s")
     sys.exit(0 if options.quick or result["met"] else 1)
 
 
