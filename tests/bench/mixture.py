@@ -5,7 +5,6 @@ another half of them each, for the first would fill the cache for the second.
 The clients stand for other machines, so what they do here must not be part of what is measured: tests/load/rate.c sleeps until a request
 is due, counts from that moment, and runs before everything else where it may (chrt); one curl reads all exports, since to start one takes
 as long as many reads."""
-import functools
 import json
 import random
 import subprocess
@@ -18,21 +17,11 @@ from support.process import environment
 
 CONNECTIONS, READS, WRITES = 16, 800, 50
 EXPORTS = 10000  # more than there is time for
-FIRST = ["chrt", "-f", "1"]
-
-
-@functools.cache
-def priority():
-    """What to put before a command that is to run before all others; nothing where that is not allowed."""
-    try:
-        return FIRST if subprocess.run([*FIRST, "true"], capture_output=True, check=False).returncode == 0 else []
-    except OSError:
-        return []
 
 
 def generator(bench, party, name, connections, requests, phase):
     """The command that sends these requests, (weight, bytes), to the party: before all others, where that is allowed."""
-    return [*priority(), *rate.command(bench.build / "load", party.port, connections, bench.directory / f"{name}.requests", requests, phase)]
+    return [*rate.priority(), *rate.command(bench.build / "load", party.port, connections, bench.directory / f"{name}.requests", requests, phase)]
 
 
 def told(text):
@@ -104,5 +93,5 @@ def measure(bench):
     runs["alone"].append(reads(bench, party, seconds, half))
     with Background(bench, party, seconds) as background:
         runs["under load"].append(reads(bench, party, seconds, 1 - half))
-    bench.mixture.append({"exports_a_second": background.read / background.seconds, "clients_first": bool(priority())})
+    bench.mixture.append({"exports_a_second": background.read / background.seconds, "clients_first": bool(rate.priority())})
     bench.say(f"{background.read} exports in {background.seconds:.1f} s beside it")

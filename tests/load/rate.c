@@ -3,8 +3,9 @@
    from the moment it was due, so a service that stalls cannot hide it. REQUESTS is a file of requests as
    bytes: a line "WEIGHT LENGTH" before each; thirty-six @ in one are filled with what makes it unique; where
    all weights are 0 they are sent in their order, each once. It sleeps until a request is due. Prints one
-   JSON object: totals, and what was answered second by second, for as long as the run is. It judges nothing,
-   and of chunks it knows only how the last one ends. */
+   JSON object: totals, and what was sent and answered second by second, for as long as the run is; "late" is
+   what was never sent, "behind" what was sent so late that the rate was not kept. It judges nothing, and of
+   chunks it knows only how the last one ends. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -25,6 +26,7 @@
 #define EVENTS      512
 #define UNIQUE      36
 #define LAST_US     5000000 /* how long answers are waited for at the end */
+#define BEHIND_US   20000
 #define CHUNKS_END  "\r\n0\r\n\r\n"
 #define CHUNKS_TAIL (sizeof CHUNKS_END - 1)
 
@@ -60,8 +62,8 @@ static struct {
 	int *idle, idle_count;
 	struct sample *samples; /* of good answers */
 	size_t sample_count, sample_room;
-	long counts[OUTCOMES], statuses[600], bare_refusals, serial, late, again;
-	long (*second_counts)[OUTCOMES];
+	long counts[OUTCOMES], statuses[600], bare_refusals, serial, late, behind, again;
+	long (*second_counts)[OUTCOMES], *second_sent;
 	size_t seconds; /* of the whole run */
 	int64_t start;
 } rate;
@@ -181,6 +183,11 @@ static void client_send(struct client *client, int64_t due)
 			 ++rate.serial);
 		memcpy(kind->unique, client->unique, UNIQUE);
 	}
+	int64_t now = now_us();
+	size_t second = (size_t)((now - rate.start) / 1000000);
+	if (second < rate.seconds)
+		rate.second_sent[second]++;
+	rate.behind += now - due > BEHIND_US;
 	client->due = due;
 	client->busy = true;
 	client->is_second = false;
@@ -354,10 +361,11 @@ static void print_seconds(void)
 			number++;
 		qsort(one, number, sizeof *one, by_latency);
 		const long *counts = rate.second_counts[second];
-		printf("%s{\"good\": %ld, \"shed\": %ld, \"other\": %ld, \"failed\": %ld, \"p50\": %.3f, "
-		       "\"p99\": %.3f}",
-		       second ? ", " : "", counts[GOOD], counts[SHED], counts[OTHER], counts[FAILED],
-		       percentile(one, number, 0.5), percentile(one, number, 0.99));
+		printf("%s{\"sent\": %ld, \"good\": %ld, \"shed\": %ld, \"other\": %ld, \"failed\": %ld, "
+		       "\"p50\": %.3f, \"p99\": %.3f}",
+		       second ? ", " : "", rate.second_sent[second], counts[GOOD], counts[SHED],
+		       counts[OTHER], counts[FAILED], percentile(one, number, 0.5),
+		       percentile(one, number, 0.99));
 		one += number;
 	}
 	printf("]");
@@ -366,9 +374,9 @@ static void print_seconds(void)
 static void print_all(void)
 {
 	printf("{\"good\": %ld, \"shed\": %ld, \"other\": %ld, \"failed\": %ld, \"late\": %ld, "
-	       "\"again\": %ld, \"bare_refusals\": %ld, \"statuses\": {",
+	       "\"behind\": %ld, \"again\": %ld, \"bare_refusals\": %ld, \"statuses\": {",
 	       rate.counts[GOOD], rate.counts[SHED], rate.counts[OTHER], rate.counts[FAILED], rate.late,
-	       rate.again, rate.bare_refusals);
+	       rate.behind, rate.again, rate.bare_refusals);
 	const char *comma = "";
 	for (int status = 0; status < 600; status++)
 		if (rate.statuses[status]) {
@@ -409,7 +417,8 @@ int main(int argc, char **argv)
 	}
 	rate.seconds = (size_t)all;
 	rate.second_counts = calloc(rate.seconds + 1, sizeof *rate.second_counts);
-	if (!rate.second_counts)
+	rate.second_sent = calloc(rate.seconds + 1, sizeof *rate.second_sent);
+	if (!rate.second_counts || !rate.second_sent)
 		fail("memory");
 	int64_t from = rate.start = now_us();
 	for (int i = 4; i < argc; i++) {

@@ -110,8 +110,9 @@ class Rig:
         return "\r\n".join(lines).encode() + b"\r\n\r\n" + data
 
     def rate(self, connections, requests, *phases):
-        """tests/load/rate.c with [(weight, bytes)] and phases like "0:5" or "1000:10"; what it printed."""
-        words = rates.command(TOOLS, self.world.port, connections, self.directory / "requests", requests, *phases)
+        """tests/load/rate.c with [(weight, bytes)] and phases like "0:5" or "1000:10", before all others where that is allowed, since
+        clients are other machines; what it printed."""
+        words = rates.priority() + rates.command(TOOLS, self.world.port, connections, self.directory / "requests", requests, *phases)
         done = subprocess.run(words, stdout=subprocess.PIPE, check=True)
         return json.loads(done.stdout)
 
