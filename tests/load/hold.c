@@ -1,9 +1,10 @@
-/* hold MODE PORT CONNECTIONS PER_SECOND SECONDS TARGET: as many slow clients as are asked for, each from one
-   of many loopback addresses, and each begun anew when the server has had enough of it. headers  a header
-   line now and then, never the last body     a body of which a byte comes now and then read     a whole
-   request, whose answer is read a few bytes at a time through a small window They leave as they came,
-   PER_SECOND of them a second. Prints one JSON object. It judges nothing: probes of the service's health are
-   the caller's. */
+/* hold MODE PORT CONNECTIONS HELD PER_SECOND SECONDS TARGET: as many slow clients as are asked for, each from
+   one of many loopback addresses, at most PER_SECOND new ones a second, and each begun anew when the server
+   has had enough of it; so that HELD, which is fewer, are there at each moment. MODE is what they do: headers
+   (a header line now and then, never the last), body (a byte of it now and then), read (a whole request,
+   whose answer is read a few bytes at a time through a small window). SECONDS count from when half of those
+   beyond HELD were there, too; then all hang up at once. Prints one JSON object, its times in milliseconds of
+   CLOCK_MONOTONIC. It judges nothing: probes of the service's health are the caller's. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -33,12 +34,12 @@ struct client {
 
 static struct {
 	enum mode mode;
-	int port, count, per_second, poller;
+	int port, count, held, per_second, poller;
 	const char *target;
 	struct client *clients;
-	int open, peak;
-	int64_t full; /* when all were open for the first time */
-	long begun, refused, cut, answered;
+	int open, peak, least; /* least: since it was full */
+	int64_t full;
+	long begun, refused, cut, signs; /* signs of life: what was sent, or read of an answer, since then */
 } hold;
 
 static int64_t now_ms(void)
@@ -57,9 +58,19 @@ static void fail(const char *what)
 static void client_close(struct client *client)
 {
 	hold.open -= client->connected;
+	if (hold.full && hold.open < hold.least)
+		hold.least = hold.open;
 	close(client->fd);
 	client->fd = -1;
 	client->connected = false;
+}
+
+/* The server had enough of it: another one comes as soon as one may. */
+static void client_cut(struct client *client, int64_t now)
+{
+	hold.cut++;
+	client_close(client);
+	client->next = now;
 }
 
 static void client_begin(int number, int64_t now)
@@ -109,16 +120,16 @@ static void client_connected(int number, int64_t now)
 	hold.open++;
 	if (hold.open > hold.peak)
 		hold.peak = hold.open;
-	if (hold.open == hold.count && !hold.full)
+	if (hold.open == (hold.held + hold.count) / 2 && !hold.full) {
 		hold.full = now;
+		hold.least = hold.open;
+	}
 	client->next = now + PAUSE_MS / 2 + rand() % PAUSE_MS;
 	/* what comes is read when its time comes, so that the window stays small */
 	struct epoll_event event = {.events = EPOLLRDHUP, .data.u32 = (uint32_t)number};
 	epoll_ctl(hold.poller, EPOLL_CTL_MOD, client->fd, &event);
-	if (!client_say(client, head)) {
-		hold.cut++;
-		client_close(client);
-	}
+	if (!client_say(client, head))
+		client_cut(client, now);
 }
 
 static void client_event(int number, uint32_t events, int64_t now)
@@ -127,11 +138,12 @@ static void client_event(int number, uint32_t events, int64_t now)
 	if (client->fd < 0)
 		return;
 	if (events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) {
-		if (client->connected)
-			hold.cut++;
-		else
+		if (client->connected) {
+			client_cut(client, now);
+		} else {
 			hold.refused++;
-		client_close(client);
+			client_close(client);
+		}
 		return;
 	}
 	if (!client->connected && (events & EPOLLOUT))
@@ -141,19 +153,18 @@ static void client_event(int number, uint32_t events, int64_t now)
 static void client_sign(struct client *client, int64_t now)
 {
 	char bytes[64];
-	bool well = true;
+	bool well, is_sign;
 	client->next = now + PAUSE_MS;
 	if (hold.mode == READ) {
 		ssize_t count = recv(client->fd, bytes, sizeof bytes, 0);
-		well = count > 0 || (count < 0 && errno == EAGAIN);
-		hold.answered += count > 0;
+		is_sign = count > 0;
+		well = is_sign || (count < 0 && errno == EAGAIN);
 	} else {
-		well = client_say(client, hold.mode == BODY ? " " : "X-More: 1\r\n");
+		is_sign = well = client_say(client, hold.mode == BODY ? " " : "X-More: 1\r\n");
 	}
-	if (!well) {
-		hold.cut++;
-		client_close(client);
-	}
+	hold.signs += hold.full && is_sign;
+	if (!well)
+		client_cut(client, now);
 }
 
 static void tick(int64_t now, int allowed)
@@ -171,10 +182,10 @@ static void tick(int64_t now, int allowed)
 
 static void run(int64_t seconds)
 {
-	int open;
 	int64_t start = now_ms(), last = start;
+	int64_t patience = start + (int64_t)hold.count * 3000 / hold.per_second + 10000;
 	struct epoll_event events[EVENTS];
-	for (int64_t now = start; now - start < seconds * 1000; now = now_ms()) {
+	for (int64_t now = start; now < (hold.full ? hold.full + seconds * 1000 : patience); now = now_ms()) {
 		int count = epoll_wait(hold.poller, events, EVENTS, 10);
 		for (int i = 0; i < count; i++)
 			client_event((int)events[i].data.u32, events[i].events, now);
@@ -183,17 +194,15 @@ static void run(int64_t seconds)
 			last = now;
 		}
 	}
-	open = hold.open;
-	for (int i = 0; i < hold.count; i++) {
+	int least = hold.least;
+	int64_t end = now_ms();
+	for (int i = 0; i < hold.count; i++)
 		if (hold.clients[i].fd >= 0)
 			client_close(&hold.clients[i]);
-		if (i % (hold.per_second / 50 + 1) == 0)
-			usleep(20000);
-	}
-	printf("{\"open\": %d, \"peak\": %d, \"full_after_ms\": %lld, \"begun\": %ld, \"refused\": %ld, "
-	       "\"cut\": %ld, \"reads\": %ld}\n",
-	       open, hold.peak, hold.full ? (long long)(hold.full - start) : -1LL, hold.begun, hold.refused,
-	       hold.cut, hold.answered);
+	printf("{\"least\": %d, \"peak\": %d, \"start\": %lld, \"full\": %lld, \"end\": %lld, "
+	       "\"gone\": %lld, \"begun\": %ld, \"refused\": %ld, \"cut\": %ld, \"signs\": %ld}\n",
+	       least, hold.peak, (long long)start, (long long)hold.full, (long long)end, (long long)now_ms(),
+	       hold.begun, hold.refused, hold.cut, hold.signs);
 }
 
 static void allow_descriptors(int count)
@@ -213,17 +222,19 @@ int main(int argc, char **argv)
 {
 	static const char *const modes[] = {"headers", "body", "read"};
 	int mode = 0;
-	while (argc == 7 && mode < 3 && strcmp(modes[mode], argv[1]) != 0)
+	while (argc == 8 && mode < 3 && strcmp(modes[mode], argv[1]) != 0)
 		mode++;
-	if (argc != 7 || mode == 3) {
-		fprintf(stderr, "usage: hold headers|body|read PORT CONNECTIONS PER_SECOND SECONDS TARGET\n");
+	if (argc != 8 || mode == 3) {
+		fprintf(stderr,
+			"usage: hold headers|body|read PORT CONNECTIONS HELD PER_SECOND SECONDS TARGET\n");
 		return 2;
 	}
 	hold.mode = (enum mode)mode;
 	hold.port = atoi(argv[2]);
 	hold.count = atoi(argv[3]);
-	hold.per_second = atoi(argv[4]);
-	hold.target = argv[6];
+	hold.held = atoi(argv[4]);
+	hold.per_second = atoi(argv[5]);
+	hold.target = argv[7];
 	allow_descriptors(hold.count);
 	hold.clients = calloc((size_t)hold.count + 1, sizeof *hold.clients);
 	hold.poller = epoll_create1(EPOLL_CLOEXEC);
@@ -231,6 +242,6 @@ int main(int argc, char **argv)
 		fail("start");
 	for (int i = 0; i < hold.count; i++)
 		hold.clients[i].fd = -1;
-	run(atoi(argv[5]));
+	run(atoi(argv[6]));
 	return 0;
 }

@@ -116,18 +116,10 @@ class Rig:
         done = subprocess.run(words, stdout=subprocess.PIPE, check=True)
         return json.loads(done.stdout)
 
-    @contextlib.contextmanager
-    def hold(self, mode, connections, per_second, seconds, target):
-        """tests/load/hold.c while the body runs; the result is in the dictionary that is given."""
-        result = {}
-        with subprocess.Popen([TOOLS / "hold", mode, str(self.world.port), str(connections), str(per_second), str(seconds), target],
-                              stdout=subprocess.PIPE) as process:
-            try:
-                yield result
-                output = process.communicate(timeout=seconds + connections / per_second + 60)[0]
-            finally:
-                process.kill()
-        result.update(json.loads(output))
+    def hold(self, mode, connections, held, per_second, seconds, target):
+        """tests/load/hold.c; what it printed."""
+        words = [TOOLS / "hold", mode, self.world.port, connections, held, per_second, seconds, target]
+        return json.loads(subprocess.run([str(word) for word in words], stdout=subprocess.PIPE, check=True).stdout)
 
     # What the service uses
 
@@ -143,13 +135,18 @@ class Rig:
                 "cpu": sum(map(int, times)) / os.sysconf("SC_CLK_TCK")}
 
 
+def worst(answers):
+    return max((answer[2] for answer in answers), default=0.0)
+
+
 class Probe(threading.Thread):
-    """A request on a new connection, again and again; answers are [(seconds since the start, status, milliseconds)]."""
+    """A request on a new connection, again and again; answers are [(seconds since it began, status, milliseconds)]."""
 
     def __init__(self, port, path="/health/live", pause=0.05, headers=None, kept=False):
         super().__init__(daemon=True)
         self.port, self.path, self.pause, self.headers, self.kept = port, path, pause, headers or {}, kept
         self.answers, self.ending = [], threading.Event()
+        self.began = time.monotonic()
 
     def once(self, connection):
         connection.request("GET", self.path, headers=self.headers)
@@ -158,14 +155,14 @@ class Probe(threading.Thread):
         return response.status
 
     def run(self):
-        start, connection = time.monotonic(), None
+        connection = None
         while not self.ending.is_set():
             begun, status = time.monotonic(), 0
             connection = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=10,
                                                                   source_address=("127.3.0.1", 0))
             with contextlib.suppress(OSError, http.client.HTTPException):
                 status = self.once(connection)
-            self.answers.append((begun - start, status, (time.monotonic() - begun) * 1000))
+            self.answers.append((begun - self.began, status, (time.monotonic() - begun) * 1000))
             if not self.kept or status == 0:
                 connection.close()
                 connection = None
@@ -179,11 +176,15 @@ class Probe(threading.Thread):
         self.ending.set()
         self.join()
 
+    def between(self, begin, end):
+        """The answers to what was asked from then to then, in seconds of the monotonic clock."""
+        return [answer for answer in self.answers if begin <= self.began + answer[0] < end]
+
     def bad(self):
         return [answer for answer in self.answers if answer[1] != 200]
 
     def worst(self):
-        return max((answer[2] for answer in self.answers), default=0.0)
+        return worst(self.answers)
 
     def percentile(self, part):
         values = sorted(answer[2] for answer in self.answers)
