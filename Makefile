@@ -93,7 +93,7 @@ test: ## set up what is missing, then every fast suite; ends in "N passed, N fai
 unit: $(UNIT)
 test-unit: unit ## the unit tests alone, of SANITIZE's variant
 	@docker/local/unit-tests $(UNIT)
-test-thread: ## the concurrent scenario against a build under ThreadSanitizer
+test-thread: ## the tests marked concurrent against a build under ThreadSanitizer
 	@+docker/local/test-thread
 .PHONY: load-tools test-load test-load-slow test-load-overload test-load-outage test-load-soak
 load-tools: $(BUILD)/load/hold $(BUILD)/load/rate
@@ -104,7 +104,7 @@ test-load: ## short forms: 10,000 slow clients, twice the capacity, the database
 	@+MINUTES=1 docker/local/test-load --short slow overload outage soak
 test-load-slow: ## 10,000 slow clients in each of three ways
 	@+docker/local/test-load slow
-test-load-overload: ## twice the capacity for a minute
+test-load-overload: ## the capacity, then twice of it for a minute
 	@+docker/local/test-load overload
 test-load-outage: ## the database gone for 30 seconds under load
 	@+docker/local/test-load outage

@@ -23,6 +23,8 @@ from support.process import environment, free_ports
 from support.world import make_key
 from test_overload import LOCK, SETTINGS, at_work, metric, refused
 
+pytestmark = pytest.mark.concurrent
+
 # As the service's own role, which sees its sessions and may cancel what they do.
 WAITING = "select {} from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
 MANY = {**SETTINGS, "max-reads": 32, "max-writes": 8, "pool-connections": 2}

@@ -15,6 +15,8 @@ from support import cluster as clusters
 from support import journey, raw
 from support.held import Held
 
+pytestmark = pytest.mark.concurrent
+
 SETTINGS = {"max-reads": 2, "max-writes": 2, "lock-timeout-ms": 20000, "statement-timeout-ms": 20000}
 # Whoever shows a token waits for this lock, on the lane that reads of single rows share.
 LOCK = "lock table account in access exclusive mode"

@@ -18,6 +18,8 @@ from support.client import Client
 from support.held import Held, waiting
 from support.raw import connect, read_all, wait_until
 
+pytestmark = pytest.mark.concurrent
+
 PATH = "/v1/funding-records"
 
 
