@@ -152,18 +152,14 @@ static struct db *take_missing(struct pool *pool)
 	return NULL;
 }
 
-/* note_reachable - told to the log without the mutex, for that may be slow. */
 static void note_reachable(struct pool *pool, bool reachable, const char *cause)
 {
-	bool is_news = pool->reachable != reachable;
+	if (pool->reachable != reachable)
+		log_event(reachable ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
+			  reachable ? "database_reachable" : "database_unreachable", "cause", cause,
+			  (char *)NULL);
 	pool->reachable = reachable;
 	pthread_cond_broadcast(&pool->available);
-	if (!is_news)
-		return;
-	pthread_mutex_unlock(&pool->mutex);
-	log_event(reachable ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
-		  reachable ? "database_reachable" : "database_unreachable", "cause", cause, (char *)NULL);
-	pthread_mutex_lock(&pool->mutex);
 }
 
 /* ping - ask the database on an idle connection, outside the mutex. One that does not answer is closed. */

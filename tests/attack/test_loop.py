@@ -1,13 +1,10 @@
 """The event loop while reads and writes wait: who fails fails alone, who hangs up leaves nothing behind, and the end of the service
 waits for those who are at work."""
 import concurrent.futures
-import contextlib
 import os
-import pathlib
 import re
 import signal
 import socket
-import subprocess
 import threading
 import time
 import urllib.parse
@@ -19,7 +16,6 @@ from support import cluster as clusters
 from support import raw, seeded
 from support.client import Client
 from support.held import Held
-from support.process import environment, free_ports
 from support.world import make_key
 from test_overload import LOCK, SETTINGS, at_work, metric, refused
 
@@ -445,53 +441,3 @@ def test_the_end_waits_for_those_at_work_and_cuts_the_rest(make_world):
         client.close()
     world.start()
     assert world.value("select count(*) from account where name = 'late'") == "0"
-
-
-def full_pipe():
-    """Both ends of a pipe that takes nothing more."""
-    reading, writing = os.pipe()
-    os.set_blocking(writing, False)
-    with contextlib.suppress(BlockingIOError):
-        while True:
-            os.write(writing, bytes(4096))
-    os.set_blocking(writing, True)
-    return reading, writing
-
-
-def waits_for_stderr(process):
-    """Whether a thread is in a system call about descriptor 2."""
-    calls = []
-    for one in pathlib.Path(f"/proc/{process.pid}/task").iterdir():
-        with contextlib.suppress(FileNotFoundError):
-            calls.append((one / "syscall").read_text(encoding="ascii").split())
-    return any(len(call) > 2 and call[1] == "0x2" for call in calls)
-
-
-def test_a_log_that_nobody_reads_does_not_hold_the_pool(make_world):
-    world = make_world()
-    port, admin_port = free_ports(2)
-    reading, writing = full_pipe()
-    process = subprocess.Popen([clusters.binary(), "serve", *world.flags(), "--log-level=error", f"--port={port}", f"--admin-port={admin_port}"],
-                               env=environment(), stderr=writing)
-    os.close(writing)
-    metrics = f"http://127.0.0.1:{admin_port}/metrics"
-
-    def as_postgres(text):
-        world.cluster.sql("postgres", text, user="postgres")
-
-    def idle():
-        with contextlib.suppress(OSError), urllib.request.urlopen(metrics, timeout=10) as reply:
-            return int(re.search(rb'^db_pool_connections\{state="idle"\} (\d+)$', reply.read(), re.M)[1])
-        return None
-
-    try:
-        assert raw.wait_until(idle, seconds=30)
-        as_postgres(f"alter database {world.database} allow_connections false")
-        as_postgres(f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{world.database}' and application_name ^@ 'allianced'")
-        assert raw.wait_until(lambda: waits_for_stderr(process))  # to say that the database is away
-        assert idle() is not None
-    finally:
-        as_postgres(f"alter database {world.database} allow_connections true")
-        os.close(reading)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=40) == 0
