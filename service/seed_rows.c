@@ -15,8 +15,8 @@ static const char OPINION[] = "该联盟符合区域经济转型升级方向，�
 
 /* ---- members ---- */
 
-/* The type of one of the others: with the lead, an enterprise, and the unit of science 70 of 100 are enterprises,
- * 12 of science, 10 cooperatives, 8 financial or other. */
+/* The type of one of the others: with the lead, an enterprise, and the unit of science 70 of 100 are
+ * enterprises, 12 of science, 10 cooperatives, 8 financial or other. */
 static const char *member_type(uint64_t draw_value, size_t members)
 {
 	uint64_t n = members, share = draw_value % (100 * (n - 2));

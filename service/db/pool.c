@@ -228,40 +228,46 @@ static struct connection *connect_with(struct pool *pool, const struct connectio
 	return connection;
 }
 
-static struct loop_lane *loop_lane_missing(const struct pool *pool)
+static bool repair_slot(struct pool *pool, struct db *slot)
 {
-	for (int i = 0; i < LOOP_LANES; i++)
-		if (loop_lane_is_empty(pool->loop_lanes[i]))
-			return pool->loop_lanes[i];
-	return NULL;
+	slot->connection = connect_with(pool, &pool->options);
+	if (slot->connection)
+		pthread_cond_broadcast(&pool->available);
+	return slot->connection;
+}
+
+/* repair - connect what is missing: one slot, for without any nothing is written, the lanes that most
+   requests travel on, the rest. False when an attempt failed. */
+static bool repair(struct pool *pool)
+{
+	struct connection *connection;
+	struct db *first = slot_any(pool) ? NULL : take_missing(pool);
+	if (!pool->stopping && first && !repair_slot(pool, first))
+		return false;
+	for (int i = 0; i < LOOP_LANES && !pool->stopping; i++) {
+		if (!loop_lane_is_empty(pool->loop_lanes[i]))
+			continue;
+		if (!(connection = connect_with(pool, &pool->lane_options)))
+			return false;
+		loop_lane_give(pool->loop_lanes[i], connection);
+	}
+	for (struct db *slot; !pool->stopping && (slot = take_missing(pool));)
+		if (!repair_slot(pool, slot))
+			return false;
+	if (!pool->stopping && lane_is_empty(pool->lane)) {
+		if (!(connection = connect_with(pool, &pool->lane_options)))
+			return false;
+		lane_give(pool->lane, connection);
+	}
+	return true;
 }
 
 static bool is_whole(struct pool *pool)
 {
-	return !loop_lane_missing(pool) && !take_missing(pool) && !lane_is_empty(pool->lane);
-}
-
-/* repair - connect what is missing, always first the lanes that most requests travel on: at the start they
-   are opened while the slots are being connected. False when an attempt failed. */
-static bool repair(struct pool *pool)
-{
-	while (!pool->stopping && !is_whole(pool)) {
-		struct loop_lane *lane = loop_lane_missing(pool);
-		struct db *slot = lane ? NULL : take_missing(pool);
-		struct connection *connection =
-			connect_with(pool, slot ? &pool->options : &pool->lane_options);
-		if (!connection)
+	for (int i = 0; i < LOOP_LANES; i++)
+		if (loop_lane_is_empty(pool->loop_lanes[i]))
 			return false;
-		if (lane) {
-			loop_lane_give(lane, connection);
-		} else if (slot) {
-			slot->connection = connection;
-			pthread_cond_broadcast(&pool->available);
-		} else {
-			lane_give(pool->lane, connection);
-		}
-	}
-	return true;
+	return !take_missing(pool) && !lane_is_empty(pool->lane);
 }
 
 /* forget - the connections that no export has wanted for some time. */

@@ -291,7 +291,7 @@ def test_a_locked_table_is_in_nobodys_way_who_does_not_read_it(make_world):
     # one has waited for the others, and nobody is sent to wait again right after
     assert 2 <= counted(world, "ERROR:  canceling statement due to lock timeout") <= 12
     assert raw.wait_until(lambda: officers[0].get("/v1/me").status == 200)
-    assert world.anonymous.get(paths[0]).status == 404
+    assert raw.wait_until(lambda: world.anonymous.get(paths[0]).status == 404)
 
 
 def bearer(world):

@@ -224,11 +224,11 @@ def test_an_export_in_company_takes_large_pages_when_a_quarter_of_its_time_is_ov
     world = seeded.world(session, "M")
     try:
         world.stop()
-        world.settings["write-timeout-ms"] = 8000
+        world.settings["write-timeout-ms"] = 20000
         world.start()
         with asking(world):
             client = slow_export(world)
-            assert wait_until(lambda: client.recv(16384) and [one for _, one in commands(world) if one.startswith("fetch 1000 ")])
+            assert wait_until(lambda: client.recv(16384) and [one for _, one in commands(world) if one.startswith("fetch 1000 ")], seconds=20)
             client.close()
     finally:
         world.close()
