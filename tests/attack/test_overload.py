@@ -292,7 +292,8 @@ def test_downloads_are_counted_and_hold_little(make_world):
             client.sendall(request)
             assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
             slow.append(client)
-        assert resident(world) - before < 64 * MIB, resident(world) - before
+        # half of three times a part for each, which a result, its text and its bytes come to; ThreadSanitizer adds to what is held
+        assert resident(world) - before < 96 * MIB, resident(world) - before
         reply = made.officer.get(path)
         assert refused(reply), reply
         assert made.officer.get(path.removesuffix("/content")).status == 200
