@@ -319,14 +319,14 @@ def options_of(words):
     parser.add_argument("--directory", required=True, help="an empty directory for the cluster and the logs")
     parser.add_argument("--output", required=True, help="where the JSON goes")
     exports = int(os.environ.get("EXPORT_ROWS") or 0)
-    parser.add_argument("--alliances", type=int, default=int(os.environ.get("ALLIANCES") or (200 if quick else 5000 if exports else 50000)))
+    parser.add_argument("--alliances", type=int, default=int(os.environ.get("ALLIANCES") or (300 if quick else 5000 if exports else 50000)))
     parser.add_argument("--rounds", type=int, default=int(os.environ.get("ROUNDS") or (1 if quick else 3)))
     parser.add_argument("--seconds", type=int, default=int(os.environ.get("SECONDS_EACH") or (1 if quick else 3)))
     options = parser.parse_args(words)
     options.quick, options.export_rows = quick, exports
     wanted = os.environ.get("SCALE", "")
     options.scale = [] if wanted in ("", "0") else SIZES if wanted == "1" else [int(word) for word in wanted.split()]
-    options.warm, options.patience, options.pages, options.limit, options.samples = (0, 0, 3, 10, 3) if quick else (1, 20, 25, 50, 20)
+    options.warm, options.patience, options.pages, options.limit, options.samples = (0, 0, 3, 20, 3) if quick else (1, 20, 25, 50, 20)
     # of each load; and of pgbench's sessions: transactions until all is planned (five for their values, one for all), and those to measure
     options.connections, options.warm_transactions, options.least = (8, 1, 1) if quick else (32, 8, 50)
     return options

@@ -161,9 +161,9 @@ class Write:
             same(reference, answer, f"{self.title}, {name}")
 
     def block(self, seconds):
-        """More objects than anybody needs in that time: three times what was seen, and at first more than any machine has done."""
-        some = min(seconds, 3)  # a longer time is of sessions that have to get warm
-        count = int(max(3000.0 * some, 3 * self.rate * seconds) if self.rate else 18000.0 * some) + 4 * self.bench.options.connections
+        """More objects than anybody needs in that time: three times what was seen, and at first more than so many connections can do."""
+        some, connections = min(seconds, 3), self.bench.options.connections  # a longer time is of sessions that have to get warm
+        count = int(max(3000.0 * some, 3 * self.rate * seconds) if self.rate else 600.0 * connections * some) + 4 * connections
         first = self.bench.blocks.take(self.table, count)
         if not self.bench.options.quick:
             self.bench.database.sql("checkpoint")
