@@ -190,7 +190,6 @@ static struct problem *limit_body(struct exchange *x)
 	if (x->has_bytes || !x->rq.op->body)
 		return NULL;
 	struct problem *problem = refuse(x, PROBLEM_overloaded, NULL, NULL);
-	problem->retry_after = 1;
 	problem->cause = "no room for the body";
 	return problem;
 }

@@ -84,7 +84,6 @@ struct problem *admission_enter(struct request *rq)
 	}
 	place->shed++;
 	struct problem *problem = problem_new(rq->arena, PROBLEM_overloaded, NULL, NULL);
-	problem->retry_after = 1;
 	problem->cause = why;
 	return problem;
 }

@@ -375,9 +375,12 @@ static struct problem *seed(struct cli *cli, const char *url, int64_t alliances,
 	struct problem *problem;
 	struct pool *pool;
 
-	if (alliances)
-		TRY(seed_many(cli, url, alliances));
-	TRY(open_service(cli, url, &pool));
+	if (alliances) {
+		TRY(seed_many(cli, url, alliances)); /* which has started the keys */
+		TRY(open_database(cli, url, &pool));
+	} else {
+		TRY(open_service(cli, url, &pool));
+	}
 	problem = alliances ? seed_end(cli, pool, tokens) : demo_load(cli->arena, pool, say, tokens);
 	access_stop();
 	pool_close(pool);

@@ -118,9 +118,7 @@ static struct problem *key_claim(struct request *rq, bool *ret_replayed)
 		   P(rq->caller->account_id, method, path, rq->idempotency_key), &rows));
 	if (rows.count == 1 && !row_is_null(&rows, 0, "status"))
 		return replay(rq, &rows, ret_replayed);
-	struct problem *problem = problem_new(rq->arena, PROBLEM_locked, NULL, NULL);
-	problem->retry_after = 1;
-	return problem;
+	return problem_new(rq->arena, PROBLEM_locked, NULL, NULL);
 }
 
 static struct problem *key_store(struct request *rq)

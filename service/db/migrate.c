@@ -32,8 +32,8 @@ static enum problem_code code_of(const PGresult *result)
 	const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
 	if (sqlstate_is_lost(result))
 		return PROBLEM_database_unavailable;
-	bool is_lock = strcmp(state, "55P03") == 0 || strcmp(state, "40P01") == 0;
-	return is_lock ? PROBLEM_locked : PROBLEM_internal;
+	bool is_deadlock = strcmp(state, "40P01") == 0;
+	return is_deadlock || sqlstate_is_locked(result) ? PROBLEM_locked : PROBLEM_internal;
 }
 
 /* failure - the owner sees the server's own words: there is no caller here to hide them from. */

@@ -329,7 +329,6 @@ struct problem *db_begin(struct pool *pool, struct arena *arena, bool read_only,
 static struct problem *unknown(struct arena *arena, const char *why)
 {
 	struct problem *problem = problem_new(arena, PROBLEM_outcome_unknown, NULL, NULL);
-	problem->retry_after = 1;
 	problem->cause = why;
 	return problem;
 }
