@@ -1,6 +1,8 @@
 /* Cli: one pass over the words; the command's own options first, every other --name is a setting. */
 #include "cli.h"
 
+#include "conninfo.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -234,6 +236,18 @@ static const struct command *find_command(struct arena *arena, const struct comm
 	return NULL;
 }
 
+/* Nothing of it is told: which part of it is the password nobody knows. */
+static int judge_url(const char *setting, const char *url)
+{
+	if (!*url || conninfo_is_usable(url))
+		return 0;
+	return cli_fail(
+		CONFIG_EXIT_VALUE,
+		"%s cannot be used: it is no connection string as PostgreSQL reads it, or its password has a "
+		"character that must be percent-encoded (@ : / ? # %%)",
+		setting);
+}
+
 static int run(struct arena *arena, const struct command *commands, size_t count, int argc, char **argv)
 {
 	struct cli cli = {.arena = arena};
@@ -254,7 +268,10 @@ static int run(struct arena *arena, const struct command *commands, size_t count
 	code = config_load(arena, words.flags, words.flag_count, &cli.config, &cli.origins, &error);
 	if (code)
 		return cli_fail(code, "%s", error);
-	return cli.command->run(&cli);
+	code = judge_url("database_url", cli.config.database_url);
+	if (!code)
+		code = judge_url("database_owner_url", cli.config.database_owner_url);
+	return code ? code : cli.command->run(&cli);
 }
 
 int cli_main(const struct command *commands, size_t count, int argc, char **argv)

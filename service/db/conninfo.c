@@ -20,14 +20,27 @@ static const char *value_of(const PQconninfoOption *options, const char *keyword
 	return NULL;
 }
 
-/* A user may have an @ in his name, which a URI must encode. */
-static bool is_plausible(const PQconninfoOption *options)
+static bool has_at(const char *value)
+{
+	return value && strchr(value, '@');
+}
+
+/* leads_somewhere - no piece of a password stands where libpq would try to go, and would tell where. A user
+   may have an @ in his name, which a URI must encode. */
+static bool leads_somewhere(const PQconninfoOption *options)
 {
 	const char *port = value_of(options, "port");
-	if (port && port[strspn(port, "0123456789,")])
+	return !(port && port[strspn(port, "0123456789,")]) && !has_at(value_of(options, "host")) &&
+	       !has_at(value_of(options, "hostaddr")) && !has_at(value_of(options, "dbname"));
+}
+
+/* is_plausible - nor in any other option: then those that are shown are what they seem. */
+static bool is_plausible(const PQconninfoOption *options)
+{
+	if (!leads_somewhere(options))
 		return false;
 	for (; options->keyword; options++)
-		if (options->val && strchr(options->val, '@') && strcmp(options->keyword, "user") != 0 &&
+		if (has_at(options->val) && strcmp(options->keyword, "user") != 0 &&
 		    strcmp(options->keyword, "password") != 0)
 			return false;
 	return true;
@@ -60,4 +73,12 @@ void conninfo_describe(struct buffer *buffer, const char *conninfo)
 	else
 		buffer_text(buffer, MASK);
 	PQconninfoFree(options);
+}
+
+bool conninfo_is_usable(const char *conninfo)
+{
+	PQconninfoOption *options = PQconninfoParse(conninfo, NULL);
+	bool is_usable = options && leads_somewhere(options);
+	PQconninfoFree(options);
+	return is_usable;
 }

@@ -64,6 +64,20 @@ static void test_a_password_that_was_not_encoded(void **state)
 	shows("postgresql://u:12/a?options=cret@h/db", "******");
 }
 
+static void test_what_libpq_would_tell_of_is_not_given_to_it(void **state)
+{
+	(void)state;
+	assert_true(conninfo_is_usable("postgresql://u:s%40cret@h/db"));
+	assert_true(conninfo_is_usable("host=/run/postgresql dbname=alliance user=a@b password=c@d"));
+	assert_true(conninfo_is_usable("host=h sslcert=/etc/a@b.pem"));
+	assert_false(conninfo_is_usable("postgresql://u:s3@cret@h/db"));
+	assert_false(conninfo_is_usable("postgresql://u:s3/cret@h/db"));
+	assert_false(conninfo_is_usable("postgresql://u:12/cret@h/db"));
+	assert_false(conninfo_is_usable("postgresql://u:s3cret@[h/db"));
+	assert_false(conninfo_is_usable("host=h password=my s3cret"));
+	assert_false(conninfo_is_usable("s3cret"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -71,6 +85,7 @@ int main(void)
 		cmocka_unit_test(test_a_password_of_either_form),
 		cmocka_unit_test(test_what_libpq_does_not_take_is_not_shown),
 		cmocka_unit_test(test_a_password_that_was_not_encoded),
+		cmocka_unit_test(test_what_libpq_would_tell_of_is_not_given_to_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
