@@ -86,9 +86,17 @@ static void drop_written(void)
 	waiting.written = 0;
 }
 
-static void write_waiting(int milliseconds)
+/* left_ms - from now until then; 0 when it is over, or was none. */
+static int left_ms(int64_t until_ms)
 {
-	while (left() && has_room(milliseconds))
+	int64_t wait = until_ms ? until_ms - clock_monotonic_ms() : 0;
+	return wait > 0 ? (int)wait : 0;
+}
+
+/* write_waiting - what is kept, as far as its reader takes it at once or until then (monotonic, 0 = none). */
+static void write_waiting(int64_t until_ms)
+{
+	while (left() && has_room(left_ms(until_ms)))
 		if (!write_piece())
 			waiting.written = waiting.lines.length;
 	drop_written();
@@ -104,7 +112,7 @@ void log_flush(void)
 void log_end(void)
 {
 	pthread_mutex_lock(&waiting.mutex);
-	write_waiting(END_MS);
+	write_waiting(clock_monotonic_ms() + END_MS);
 	pthread_mutex_unlock(&waiting.mutex);
 }
 

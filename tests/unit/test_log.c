@@ -12,9 +12,11 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define WRITERS  4
@@ -152,11 +154,63 @@ static void test_a_reader_that_stands_still_holds_nobody_up(void **unused)
 	buffer_free(taken);
 }
 
+#define PAGE    4096
+#define KEPT    (200 * PAGE)
+#define TAKEN   20     /* times that the reader takes a page: beyond that nobody waits for him */
+#define BETWEEN 100000 /* microseconds */
+
+/* A page each tenth of a second, as long as somebody waits for that. */
+static void *read_slowly(void *context)
+{
+	int *end = context;
+	char page[PAGE];
+	for (int i = 0; i < TAKEN; i++) {
+		usleep(BETWEEN);
+		if (read(*end, page, sizeof page) <= 0)
+			break;
+	}
+	return NULL;
+}
+
+static int64_t milliseconds(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void test_the_end_waits_for_a_slow_reader_no_longer_than_a_second(void **unused)
+{
+	int ends[2];
+	char value[LINE_VALUE + 1];
+	pthread_t reader;
+	(void)unused;
+	memset(value, 'x', LINE_VALUE);
+	value[LINE_VALUE] = 0;
+	assert_true(log_start("info", "json"));
+	signal(SIGPIPE, SIG_IGN);
+	int before = replace_stderr(ends);
+	fcntl(ends[0], F_SETFL, O_NONBLOCK); /* the reader leaves when nobody writes any more */
+	for (int i = 0; i < KEPT / LINE_VALUE; i++)
+		log_event(LOG_LEVEL_INFO, "event", "value", value, (char *)NULL);
+	pthread_create(&reader, NULL, read_slowly, &ends[0]);
+	int64_t began = milliseconds();
+	log_end();
+	int64_t took = milliseconds() - began;
+	pthread_join(reader, NULL);
+	close(ends[0]);
+	log_end(); /* to nobody: nothing is kept for the next */
+	dup2(before, STDERR_FILENO);
+	close(before);
+	assert_in_range(took, 900, 1900); /* who waits as long as he takes some waits for three seconds */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines_of_many_threads_are_whole),
 		cmocka_unit_test(test_a_reader_that_stands_still_holds_nobody_up),
+		cmocka_unit_test(test_the_end_waits_for_a_slow_reader_no_longer_than_a_second),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
