@@ -14,6 +14,7 @@
 #include "metrics.h"
 #include "pages.h"
 #include "pipeline.h"
+#include "shares.h"
 #include "task.h"
 
 #include <dlfcn.h>
@@ -62,6 +63,7 @@ struct server {
 	struct loop *loop;
 	atomic_bool draining;
 	atomic_int_fast64_t asked; /* when the last request began, microseconds, monotonic */
+	struct shares bodies;      /* bytes that each network has of those of large bodies */
 };
 
 /* One request on a connection. It lives until the library has ended with it and its stream is closed. */
@@ -70,7 +72,8 @@ struct call {
 	struct server *server;
 	struct connection *connection;
 	struct buffer body;
-	size_t body_room; /* for how long a body; 0: none of it is kept */
+	size_t body_room;   /* for how long a body; 0: none of it is kept */
+	int64_t body_share; /* bytes of it that count as its network's */
 	bool has_head, has_begun, has_waited, is_suspended, in_company,
 		is_ready; /* is_ready: the exchange holds the answer */
 	struct stream stream;
@@ -140,12 +143,20 @@ static struct call *call_new(struct connection *connection, struct server *serve
 	return call;
 }
 
+/* How many bytes of bodies are held at a time. */
+static int64_t bodies_most(const struct server_options *options)
+{
+	return (int64_t)options->body_limit * BODIES_MAX;
+}
+
 /* body_drop - nobody reads it any more. */
 static void body_drop(struct call *call)
 {
 	if (!call->body.length)
 		return;
 	metrics_body_bytes(-(int64_t)call->body.length);
+	shares_give(&call->server->bodies, call->exchange.rq.network, call->body_share);
+	call->body_share = 0;
 	buffer_free(&call->body);
 }
 
@@ -507,6 +518,7 @@ static void request_head(struct call *call, const char *method)
 {
 	struct exchange *x = &call->exchange;
 	x->method = arena_strdup(x->arena, method);
+	x->rq.network = call->connection->network;
 	read_headers(x, call->connection->mhd);
 }
 
@@ -519,7 +531,6 @@ static bool request_begin(struct call *call, const char *method)
 		request_head(call, method);
 	x->bytes = call->body.length ? call->body.text : "";
 	x->has_bytes = call->body.length == x->byte_count;
-	x->rq.network = call->connection->network;
 	x->rq.gentle_ms = call->in_company ? quarter_ms(call->server) : 0;
 	x->rq.silence_ms = quarter_ms(call->server);
 	call->references++;
@@ -530,12 +541,21 @@ static bool request_begin(struct call *call, const char *method)
 	return true;
 }
 
-/* body_fits - whether there is room for one that has become so long. */
-static bool body_fits(const struct call *call, size_t length)
+/* body_fits - whether there is room for so many bytes more. What is small always fits; of what is large one
+   network gets half, so that it cannot keep all from everybody else. */
+static bool body_fits(struct call *call, size_t count)
 {
-	int64_t most = (int64_t)call->server->options.body_limit * BODIES_MAX;
-	int64_t others = metrics_body_bytes(0) - (int64_t)call->body.length;
-	return length <= call->body_room && (length <= SMALL_BODY || others + (int64_t)length <= most);
+	struct server *server = call->server;
+	size_t length = call->body.length + count;
+	if (length > call->body_room)
+		return false;
+	if (length <= SMALL_BODY)
+		return true;
+	if (metrics_body_bytes(0) + (int64_t)count > bodies_most(&server->options) ||
+	    !shares_take(&server->bodies, call->exchange.rq.network, (int64_t)length - call->body_share))
+		return false;
+	call->body_share = (int64_t)length;
+	return true;
 }
 
 /* body_add - whole or not at all: a stranger, who may be slow, shall not make us hold what nobody reads. */
@@ -543,7 +563,7 @@ static void body_add(struct call *call, const char *bytes, size_t count)
 {
 	struct exchange *x = &call->exchange;
 	x->byte_count += count;
-	if (!body_fits(call, x->byte_count)) {
+	if (!body_fits(call, count)) {
 		call->body_room = 0;
 		body_drop(call);
 		return;
@@ -686,8 +706,12 @@ static struct problem *open_socket(struct arena *arena, const char *address, int
 	char service[16];
 	int yes = 1, no = 0, send_buffer = SEND_BUFFER;
 	snprintf(service, sizeof service, "%d", port);
-	if (getaddrinfo(address, service, &hints, &found) != 0)
-		return start_failed(arena, arena_printf(arena, "%s is no address to listen on", address));
+	if (getaddrinfo(address, service, &hints, &found) != 0) {
+		struct problem *problem =
+			start_failed(arena, arena_printf(arena, "%s is no address to listen on", address));
+		problem->is_setup = true;
+		return problem;
+	}
 	int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	bool bound = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0;
 	bound = bound && setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer) == 0;
@@ -867,8 +891,9 @@ struct problem *server_start(struct arena *arena, const struct server_options *o
 	metrics_start();
 	connections_start(&server->options);
 	tasks_start(worker_limit(&server->options));
-	admission_start(server->options.max_reads, server->options.max_writes,
-			server->options.max_connections_per_ip > 0);
+	bool by_network = server->options.max_connections_per_ip > 0;
+	admission_start(server->options.max_reads, server->options.max_writes, by_network);
+	shares_start(&server->bodies, by_network ? bodies_most(&server->options) / 2 : 0);
 	struct problem *problem = listen_and_serve(arena, server);
 	if (problem) {
 		if (server->loop)

@@ -9,46 +9,29 @@
    leaves the other alone.
 
    Without a queue, whoever comes back at once and often gets the place that falls free. So that one network
-   cannot keep all from everybody else, it gets half of them. Those at work are counted in cells that the
-   networks fall into by a hash which nobody outside knows; two in one cell share their half, which happens
-   to one in CELLS and does harm only while the other is at its bound. */
+   cannot keep all from everybody else, it gets half of them. */
 #include "admission.h"
 
-#include "text.h"
+#include "shares.h"
 
 #include <stdatomic.h>
-#include <string.h>
-#include <xxhash.h>
-
-#define CELLS 4096
 
 static struct place {
-	int limit;         /* 0 = none */
-	int network_limit; /* 0 = none */
+	int limit; /* 0 = none */
 	atomic_int at_work;
-	atomic_int of_network[CELLS];
+	struct shares networks;
 	atomic_uint_fast64_t shed;
 } places[ADMIT_KINDS];
-
-static uint64_t seed;
 
 void admission_start(int reads, int writes, bool by_network)
 {
 	const int limits[ADMIT_KINDS] = {reads, writes};
-	random_bytes(&seed, sizeof seed);
-	memset(places, 0, sizeof places);
 	for (int i = 0; i < ADMIT_KINDS; i++) {
 		places[i].limit = limits[i];
-		places[i].network_limit = by_network ? (limits[i] + 1) / 2 : 0;
+		places[i].at_work = 0;
+		places[i].shed = 0;
+		shares_start(&places[i].networks, by_network ? (limits[i] + 1) / 2 : 0);
 	}
-}
-
-/* The count that a network's requests of this kind are in, NULL where none is kept. */
-static atomic_int *cell_of(struct place *place, uint64_t network)
-{
-	if (!place->network_limit || !network)
-		return NULL;
-	return &place->of_network[XXH3_64bits_withSeed(&network, sizeof network, seed) % CELLS];
 }
 
 static bool take(atomic_int *count, int limit)
@@ -62,13 +45,11 @@ static bool take(atomic_int *count, int limit)
 /* NULL when there was one, else why not. */
 static const char *place_take(struct place *place, uint64_t network)
 {
-	atomic_int *cell = cell_of(place, network);
-	if (cell && !take(cell, place->network_limit))
+	if (!shares_take(&place->networks, network, 1))
 		return "all places of the caller's network are taken";
 	if (take(&place->at_work, place->limit))
 		return NULL;
-	if (cell)
-		atomic_fetch_sub(cell, 1);
+	shares_give(&place->networks, network, 1);
 	return "all places are taken";
 }
 
@@ -92,9 +73,7 @@ void admission_leave(struct request *rq)
 {
 	if (!rq->place)
 		return;
-	atomic_int *cell = cell_of(rq->place, rq->network);
-	if (cell)
-		atomic_fetch_sub(cell, 1);
+	shares_give(&rq->place->networks, rq->network, 1);
 	atomic_fetch_sub(&rq->place->at_work, 1);
 	rq->place = NULL;
 }

@@ -6,9 +6,13 @@
 #include "transition.h"
 
 #include "article_11.h"
+#include "clock.h"
 #include "lifecycle.h"
+#include "log.h"
+#include "shares.h"
 #include "text.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -266,11 +270,22 @@ struct problem *complete_attachment(struct request *rq)
 
 static atomic_int downloads;
 
+/* One account has half of them at most. */
+static struct shares downloaders;
+static pthread_once_t downloaders_once = PTHREAD_ONCE_INIT;
+
+static void downloaders_start(void)
+{
+	shares_start(&downloaders, DOWNLOADS / 2);
+}
+
 /* One download: the part in hand and how much of it is sent. Each slice is a statement of its own. */
 struct download {
 	struct arena *own; /* holds this struct */
 	struct pool *pool;
-	const char *id;
+	const char *id, *request_id;
+	uint64_t account; /* its name among the downloaders */
+	int silence_ms;   /* how long the database may have no connection for a slice */
 	int n, last;
 	int64_t sent;
 };
@@ -288,17 +303,33 @@ static long hex_read(const char *hex, char *bytes)
 	return count;
 }
 
+/* slice_read - a file on its way is not given up for a moment in which all connections are taken: each try
+   waits for one. */
+static struct problem *slice_read(const struct download *download, struct arena *arena, size_t most,
+				  struct rows *ret)
+{
+	int64_t until = clock_monotonic_ms() + download->silence_ms;
+	struct problem *problem;
+	do
+		problem = db_run(db_lane(download->pool), arena, SQL_ATTACHMENT_PART_READ,
+				 P(download->id, arena_printf(arena, "%d", download->n),
+				   arena_printf(arena, "%lld", (long long)download->sent + 1),
+				   arena_printf(arena, "%zu", most)),
+				 ret);
+	while (problem && problem->code == PROBLEM_overloaded && clock_monotonic_ms() < until);
+	return problem;
+}
+
 /* download_slice - the next bytes of the part in hand, at most so many; -1 when the database fails. */
 static long download_slice(struct download *download, struct arena *arena, char *bytes, size_t most)
 {
-	struct rows rows;
-	if (db_run(db_lane(download->pool), arena, SQL_ATTACHMENT_PART_READ,
-		   P(download->id, arena_printf(arena, "%d", download->n),
-		     arena_printf(arena, "%lld", (long long)download->sent + 1),
-		     arena_printf(arena, "%zu", most)),
-		   &rows) ||
-	    !rows.count)
+	struct rows rows = {0};
+	struct problem *problem = slice_read(download, arena, most, &rows);
+	if (problem || !rows.count) {
+		log_event(LOG_LEVEL_WARNING, "download_failed", "request_id", download->request_id, "cause",
+			  problem ? problem->cause : "the part is gone", (char *)NULL);
 		return -1;
+	}
 	long count = hex_read(row_text(&rows, 0, "slice"), bytes);
 	download->sent += count;
 	if (download->sent == row_integer(&rows, 0, "bytes")) {
@@ -322,15 +353,27 @@ static long download_read(void *context, char *bytes, size_t capacity)
 static void download_close(void *context)
 {
 	struct download *download = context;
+	shares_give(&downloaders, download->account, 1);
 	arena_free(download->own);
 	atomic_fetch_sub(&downloads, 1);
 }
 
-static struct problem *download_enter(struct request *rq)
+static bool download_take(uint64_t account)
 {
+	pthread_once(&downloaders_once, downloaders_start);
+	if (!shares_take(&downloaders, account, 1))
+		return false;
 	if (atomic_fetch_add(&downloads, 1) < DOWNLOADS)
-		return NULL;
+		return true;
 	atomic_fetch_sub(&downloads, 1);
+	shares_give(&downloaders, account, 1);
+	return false;
+}
+
+static struct problem *download_enter(struct request *rq, uint64_t account)
+{
+	if (download_take(account))
+		return NULL;
 	struct problem *problem = problem_new(rq->arena, PROBLEM_overloaded, "正在进行的下载过多。",
 					      "Too many downloads are running already.");
 	problem->retry_after = 5;
@@ -344,12 +387,16 @@ struct problem *get_attachment_content(struct request *rq)
 	TRY(attachment_find(rq, false, &rows, &reach));
 	if (!reach || !row_bool(&rows, 0, "complete"))
 		return request_not_found(rq);
-	TRY(download_enter(rq));
+	uint64_t account = shares_name(rq->caller->account_id);
+	TRY(download_enter(rq, account));
 	struct arena *own = arena_new();
 	struct download *download = arena_alloc(own, sizeof *download);
 	*download = (struct download){.own = own,
 				      .pool = rq->pool,
 				      .id = arena_strdup(own, row_text(&rows, 0, "id")),
+				      .request_id = arena_strdup(own, rq->id),
+				      .account = account,
+				      .silence_ms = rq->silence_ms,
 				      .n = 1,
 				      .last = (int)row_integer(&rows, 0, "_parts")};
 	rq->reply.media_type = row_text(&rows, 0, "media_type");

@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import re
+import socket
 import urllib.request
 import uuid
 
@@ -13,7 +14,7 @@ import pytest
 
 from support import cluster as clusters
 from support import journey, raw
-from support.held import Held
+from support.held import Held, waiting
 
 pytestmark = pytest.mark.concurrent
 
@@ -249,6 +250,31 @@ def test_bodies_of_whoever_shows_a_token_have_a_bound_together(make_world):
     assert raw.wait_until(lambda: held(world) == 0)
 
 
+def test_one_network_holds_half_of_the_bodies(make_world):
+    """Where connections are limited by network: whoever needs no more than a made-up token keeps large bodies from his own network alone."""
+    size = 65536
+    world = make_world(**{"body-limit": size, "body-timeout-ms": 120000, "max-connections-per-ip": 200})
+    sysadmin, half = world.client("sysadmin"), 32 * size
+    body = json.dumps({"name": "large", "kind": "machine"}) + " " * (size // 2)
+    request = (f"POST /v1/accounts HTTP/1.1\r\nHost: test\r\nConnection: close\r\nAuthorization: Bearer {sysadmin.token}\r\n"
+               f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}").encode()
+
+    def large(source):
+        with socket.create_connection(("127.0.0.1", world.port), timeout=20, source_address=(source, 0)) as client:
+            client.sendall(request)
+            return raw.parse(raw.read_all(client)).status
+
+    with all_but_a_byte(world, 60, size, "POST /v1/accounts", "Authorization: Bearer made-up") as crowd:
+        assert half - size < held(world) <= half + 28 * 8192
+        assert large("127.0.0.1") == 503
+        assert sysadmin.post("/v1/accounts", {"name": "small", "kind": "machine"}).status == 201
+        assert large("127.0.0.9") == 201
+        for client in crowd:
+            raw.reset(client)
+        assert raw.wait_until(lambda: held(world) == 0)
+        assert large("127.0.0.1") == 201
+
+
 def test_what_a_body_took_is_given_back_when_it_comes_too_late(make_world):
     world = make_world(**{"body-timeout-ms": 3000})
     with all_but_a_byte(world, 5, MIB, "POST /v1/accounts", "Authorization: Bearer made-up") as crowd:
@@ -282,23 +308,48 @@ def test_downloads_are_counted_and_hold_little(make_world):
     world = make_world(**{"pool-wait-ms": 60000})
     made = journey.application(world, attachments=())
     path = f"/v1/attachments/{journey.attach(made.lead, made.id, 'other', content=os.urandom(2 * MIB), parts=2)}/content"
-    request = f"GET {path} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {made.officer.token}\r\n\r\n".encode()
-    assert made.officer.get(path).status == 200
+    others = [made.officer, made.lead]
+    requests = [f"GET {path} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {one.token}\r\n\r\n".encode() for one in others]
+    third = world.client("leader")
+    assert third.get(path).status == 200
     before = resident(world)
     with contextlib.ExitStack() as stack:
         slow = []
-        for _ in range(DOWNLOADS):
+        for number in range(DOWNLOADS):
+            if number == DOWNLOADS // 2:  # one account has no more than half
+                reply = made.officer.get(path)
+                assert refused(reply), reply
             client = stack.enter_context(raw.connect(world.port, receive_buffer=4096, timeout=60))
-            client.sendall(request)
+            client.sendall(requests[number * 2 // DOWNLOADS])
             assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
             slow.append(client)
         # half of three times a part for each, which a result, its text and its bytes come to; ThreadSanitizer adds to what is held
         assert resident(world) - before < 96 * MIB, resident(world) - before
-        reply = made.officer.get(path)
+        reply = third.get(path)
         assert refused(reply), reply
-        assert made.officer.get(path.removesuffix("/content")).status == 200
+        assert third.get(path.removesuffix("/content")).status == 200
         slow.pop().close()
-        assert raw.wait_until(lambda: made.officer.get(path).status == 200)
+        assert raw.wait_until(lambda: third.get(path).status == 200)
     for _ in range(DOWNLOADS + 1):  # of those who ask for the head alone, nothing stays
         assert raw.get(world.port, path, f"Authorization: Bearer {made.officer.token}", method="HEAD").status in (200, 503)
     assert raw.wait_until(lambda: made.officer.get(path).status == 200)
+
+
+def test_a_download_outlasts_a_moment_without_a_connection(make_world):
+    """Its slices are read one by one, each on a connection of the pool; those are all held by writes that wait for a table."""
+    world = make_world(**{"pool-connections": 2, "pool-wait-ms": 200, "lock-timeout-ms": 30000, "statement-timeout-ms": 30000})
+    made, sysadmin = journey.application(world, attachments=()), world.client("sysadmin")
+    content = os.urandom(MIB)
+    path = f"/v1/attachments/{journey.attach(made.lead, made.id, 'other', content=content)}/content"
+    with concurrent.futures.ThreadPoolExecutor() as threads, raw.connect(world.port, receive_buffer=4096, timeout=60) as client:
+        client.sendall(f"GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\nAuthorization: Bearer {made.officer.token}\r\n\r\n".encode())
+        begin = client.recv(1000)
+        with Held(world, "lock table account in share mode"):
+            writing = [threads.submit(sysadmin.post, "/v1/accounts", {"name": f"waits {n}", "kind": "machine"}) for n in range(2)]
+            assert raw.wait_until(lambda: waiting(world) == 2)
+            rest = threads.submit(raw.read_all, client)
+            assert raw.wait_until(lambda: metric(world, "db_pool_waiting") == 1)
+            for _ in range(2):  # whoever asks now is refused in the end, so that the download's wait is over before
+                assert refused(made.officer.get("/v1/funding-records"))
+        assert [one.result().status for one in writing] == [201, 201]
+        assert raw.parse(begin + rest.result()).body == content
