@@ -63,10 +63,13 @@ static struct problem *external_start(struct arena *arena, const struct access_o
 	if (!is_given(options->external_issuer) && !is_given(options->external_jwks_file))
 		return NULL;
 	if (!is_given(options->external_issuer) || !is_given(options->external_jwks_file) ||
-	    !is_given(options->external_audience))
-		return problem_new(
+	    !is_given(options->external_audience)) {
+		struct problem *problem = problem_new(
 			arena, PROBLEM_internal, "外部签发者需要同时设置签发者、受众和公钥文件",
 			"an external issuer needs its name, its audience and its file of public keys");
+		problem->is_setup = true;
+		return problem;
+	}
 	const struct jwks *external;
 	TRY(keyring_read(state.arena, options->external_jwks_file, &external));
 	keys->issuers[keys->issuer_count++] =

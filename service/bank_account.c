@@ -21,6 +21,20 @@ struct problem *bank_account_start(struct arena *arena, struct pool *pool, const
 	return seal_start(arena, key_file, row_text(&rows, 0, "account_cipher"), row_text(&rows, 0, "id"));
 }
 
+/* key_judge - two instances with keys of their own would each seal what the other cannot open. */
+static struct problem *key_judge(struct request *rq)
+{
+	struct rows rows;
+	TRY(db_run(rq->db, rq->arena, SQL_BANK_ACCOUNT_OLDEST, P0, &rows));
+	if (!rows.count ||
+	    seal_open(rq->arena, row_text(&rows, 0, "account_cipher"), row_text(&rows, 0, "id")))
+		return NULL;
+	struct problem *problem = problem_new(rq->arena, PROBLEM_internal, NULL, NULL);
+	problem->cause =
+		"the key at hand does not open the stored account numbers: nothing is sealed with it";
+	return problem;
+}
+
 static struct problem *bank_account_reply(struct request *rq, const char *id)
 {
 	return reply_statement(rq, SQL_BANK_ACCOUNT_GET, P(id), NULL);
@@ -43,6 +57,7 @@ struct problem *create_bank_account(struct request *rq)
 		   *number = body_text(rq, "account_number");
 	TRY(organisation_reach(rq, &reach));
 	OPEN(rq, "organisation", organisation_id, reach, -1);
+	TRY(key_judge(rq));
 	const char *cipher = seal_close(rq->arena, number, id);
 	if (!cipher) {
 		struct problem *problem = problem_new(rq->arena, PROBLEM_internal, NULL, NULL);

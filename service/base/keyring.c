@@ -17,8 +17,11 @@
 
 static struct problem *fault(struct arena *arena, const char *path, const char *zh, const char *en)
 {
-	return problem_new(arena, PROBLEM_internal, arena_printf(arena, "%s：%s", path, zh),
-			   arena_printf(arena, "%s: %s", path, en));
+	struct problem *problem =
+		problem_new(arena, PROBLEM_internal, arena_printf(arena, "%s：%s", path, zh),
+			    arena_printf(arena, "%s: %s", path, en));
+	problem->is_setup = true;
+	return problem;
 }
 
 static struct problem *file_read(struct arena *arena, int fd, const char *path, const char **ret,

@@ -13,6 +13,7 @@
 static struct problem *refuse(struct arena *arena, const char *path, const char *why)
 {
 	struct problem *problem = problem_new(arena, PROBLEM_internal, NULL, NULL);
+	problem->is_setup = true;
 	problem->cause = arena_printf(arena, "%s: %s", path, why);
 	return problem;
 }

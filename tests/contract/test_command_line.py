@@ -67,6 +67,16 @@ def test_a_wrong_word_is_refused_in_one_line(words, environment, code, said):
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize("command", ["serve", "migrate", "seed", "check-config"])
+@pytest.mark.parametrize("url", ["postgresql://u:s3@cret@h/db", "postgresql://u:s3/cret@h/db", "postgresql://u:s3cret@[h/db", "host=h password=my s3cret"])
+def test_nothing_is_told_of_a_connection_string_that_cannot_be_used(command, url):
+    for setting in ("DATABASE_URL", "DATABASE_OWNER_URL"):
+        done = allianced(command, **{"DATABASE_URL": "host=h", setting: url})
+        assert done.returncode == 78
+        assert setting.lower() in one_line(done)
+        assert not re.search("s3|cret", done.stdout + done.stderr)
+
+
 def test_help_begins_with_examples():
     done = allianced("--help")
     assert done.returncode == 0
@@ -105,6 +115,25 @@ def test_a_busy_port_and_an_unwritable_state_directory_are_refused_in_one_line(c
     done = allianced("serve", *url, "--state-dir", "/proc/alliance")
     assert done.returncode == 78
     assert "state_dir /proc/alliance" in one_line(done)
+
+
+@pytest.mark.parametrize("what", ["cursor.key", "encryption.key", "signing.jwks"])
+def test_a_key_that_others_may_read_is_the_setups_fault(cluster, world, tmp_path, what):
+    """Whoever supervises must not try again for ever."""
+    (tmp_path / "keys").mkdir(mode=0o700)
+    key = tmp_path / "keys" / what
+    key.write_bytes(b"k" * 32)
+    key.chmod(0o644)
+    done = allianced("serve", "--database-url", cluster.url(world.database), "--state-dir", str(tmp_path), "--sweep=off")
+    assert done.returncode == 78
+    assert f"keys/{what}" in one_line(done)
+
+
+@pytest.mark.parametrize("words", [["--bind", "nowhere.example"], ["--external-issuer", "https://issuer.example"]])
+def test_settings_that_only_the_service_can_judge_are_the_setups_fault(cluster, world, tmp_path, words):
+    done = allianced("serve", "--database-url", cluster.url(world.database), "--state-dir", str(tmp_path), "--sweep=off", *words)
+    assert done.returncode == 78
+    one_line(done)
 
 
 def test_a_newer_schema_is_refused_in_one_line(cluster, fresh_world, tmp_path):

@@ -1,6 +1,7 @@
 """The key of the stored account numbers: one that does not fit what is stored is refused at the start, and a number that does not
 open is an error, never left out."""
 import pathlib
+import re
 import shutil
 import stat
 import subprocess
@@ -11,7 +12,9 @@ from support.cluster import OWNER, binary, environment
 from support.money import CONFIRMED, Desk
 from support.process import free_ports
 from support.raw import wait_until
+from support.recognised import Recognised
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 NUMBER = "6100000000000001234"  # of support.money
 
 
@@ -107,3 +110,36 @@ def test_the_key_put_back_serves_on_and_a_second_replica_with_it(desk, session):
             assert desk.maker.get(desk.path).json["payee_account_number"] == NUMBER
     finally:
         replica.close()
+
+
+def test_nothing_is_sealed_with_a_key_that_is_not_the_databases(make_world, session, tmp_path):
+    """Two that started before there was any number, each with a directory of its own: each has made a key."""
+    world = make_world(state_dir=tmp_path / "one")
+    other = session.world({"state-dir": tmp_path / "two"}, twin=world)
+    try:
+        other.start()
+        desk, host, count = Desk(world), Recognised(world).host_id, "select count(*) from bank_account"
+        desk.account(host)
+        assert world.value(count) == "1"
+        path = f"/v1/organisations/{host}/bank-accounts"
+        there = type(desk.officer)(other.base, other.recorder, desk.officer.token)
+        reply = there.post(path, {"bank": "示例银行渭南分行(虚构)", "account_number": NUMBER})
+        assert (reply.status, reply.code, world.value(count)) == (500, "internal", "1")
+        assert desk.officer.post(path, {"bank": "示例银行渭南分行(虚构)", "account_number": NUMBER}).status == 201
+    finally:
+        other.close()
+
+
+def test_a_key_that_is_lost_for_good_can_be_given_up(desk, tmp_path):
+    """As README says: what was sealed with it is given up by the owner, and the next start makes a new key."""
+    world = desk.world
+    refused(world, tmp_path, "No such file or directory")
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    world.sql(re.search(r"`(delete from bank_account [^`]*)`", text)[1], OWNER)
+    world.restart(state_dir=tmp_path / "state")
+    assert (tmp_path / "state/keys/encryption.key").stat().st_size == 32
+    for client in (desk.maker, desk.leader, desk.officer):
+        client.base = world.base
+    assert "payee_account_number" not in desk.maker.get(desk.path).json
+    desk.account(world.value("select organisation_id from bank_account limit 1"))
+    assert world.value("select count(*) from bank_account where status = 'confirmed'") == "1"
