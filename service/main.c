@@ -151,11 +151,17 @@ static void block_signals(sigset_t *ret)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* The next Ctrl-C or SIGTERM ends the process at once. */
+static void end_at_once(int number)
+{
+	_exit(128 + number);
+}
+
+/* The next Ctrl-C or SIGTERM ends the process at once, also where it is the first of a container, for which
+   the kernel has no default. */
 static void unblock_signals(const sigset_t *signals)
 {
-	signal(SIGINT, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
+	signal(SIGINT, end_at_once);
+	signal(SIGTERM, end_at_once);
 	pthread_sigmask(SIG_UNBLOCK, signals, NULL);
 }
 

@@ -1,12 +1,13 @@
 """From the signal to the end: first readiness is denied and everything else is answered, so that a proxy goes elsewhere; then what has
 been accepted is answered, and nothing more is taken."""
+import concurrent.futures
 import datetime
 import json
 import re
 import signal
 
 from support import raw
-from support.held import Held
+from support.held import Held, waiting
 from test_overload import LOCK, at_work
 
 LONG = 600_000  # a grace that no test waits for
@@ -101,6 +102,24 @@ def test_the_grace_ends_by_itself(make_world):
 def test_an_interrupt_from_the_keyboard_waits_for_nobody(make_world):
     world = make_world(grace_ms=LONG)
     assert ended(told(world, signal.SIGINT)) == 0
+
+
+def test_one_who_insists_ends_the_process_at_once(make_world):
+    """Also where it is the first process of a container, for which there is no default: so it ends by itself, not by the signal."""
+    world = make_world(grace_ms=LONG, drain_seconds=30, lock_timeout_ms=30000, statement_timeout_ms=30000)
+    sysadmin = world.client("sysadmin")
+    with concurrent.futures.ThreadPoolExecutor() as threads, Held(world, "lock table account in share mode"):
+        unanswered = threads.submit(sysadmin.post, "/v1/accounts", {"name": "waits", "kind": "machine"})
+        assert raw.wait_until(lambda: waiting(world) == 1)
+        process = told(world)
+
+        def insist():
+            process.send_signal(signal.SIGTERM)
+            return process.poll() is not None
+
+        assert raw.wait_until(insist, seconds=15)
+        assert process.returncode == 128 + signal.SIGTERM
+        assert isinstance(unanswered.exception(), OSError)
 
 
 def test_what_the_kernel_has_accepted_is_answered(make_world):
