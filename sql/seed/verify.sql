@@ -72,6 +72,19 @@ with step as (
       left join (select l.entry_id, count(*) as n, sum(l.amount) as amount from journal_line l group by l.entry_id) l on l.entry_id = e.id
      where l.n is distinct from 2 or l.amount <> 0
     union all
+    select 'an entry with the wrong lines', count(*)
+      from journal_line l
+      join journal_entry e on e.id = l.entry_id
+      left join (select d.type, a.plus, a.minus from (select distinct type from journal_entry) d, journal_accounts(d.type) a) t on t.type = e.type
+      left join journal_entry o on o.id = e.reverses_id
+      left join journal_line m on m.entry_id = o.id and m.account = l.account
+     where (case when e.type = 'REVERSAL'
+                 then o.type <> 'REVERSAL' and o.award_id is not distinct from e.award_id and o.budget_line_id = e.budget_line_id
+                      and (m.award_id, m.budget_line_id, m.amount) is not distinct from (l.award_id, l.budget_line_id, -l.amount)
+                 else l.budget_line_id = e.budget_line_id and (l.award_id is null or l.award_id = e.award_id)
+                      and (l.account = t.plus and (l.amount > 0 or e.type = 'BUDGET') or l.account = t.minus and (l.amount < 0 or e.type = 'BUDGET'))
+            end) is not true
+    union all
     select 'a budget entry that nobody approved', count(*) from journal_entry e
      where e.type = 'BUDGET'
        and not exists (select from budget_line b where b.id = e.budget_line_id and b.drafted_by = e.maker_id and b.approved_by = e.checker_id)

@@ -63,6 +63,8 @@ def last_step(machine):
 BROKEN_WAY, WRONG_END = "a history that is no way through the lifecycle", "a status that its history does not end in"
 PANEL, RESERVED = "a panel without what its status demands", "an award whose reservation is not that of its payments"
 PAYMENT = "a payment without the hands or the entries of its status"
+LINES, ONE_COMMIT, ONE_REVERSAL = "an entry with the wrong lines", *(f"(select id from journal_entry where type = '{one}' limit 1)" for one in ("COMMIT", "REVERSAL"))
+OTHER_BUDGET = "(select id from budget_line b where b.id <> journal_line.budget_line_id limit 1)"
 # (the check of verify.sql, what makes it speak, and it alone)
 FAULTS = [
     (BROKEN_WAY, "delete from history where seq = (select min(seq) from history where machine = 'APP' and action = 'submit')"),
@@ -89,6 +91,12 @@ FAULTS = [
     ("an entry whose payee is not its award's", "update journal_entry set payee_name = '他人' where id = (select id from journal_entry where type = 'COMMIT' limit 1)"),
     ("an entry without two lines that sum to zero", "update journal_line set amount = amount + 1 where (entry_id, position) = (select id, 1 from journal_entry where type = 'COMMIT' limit 1)"),
     ("an entry without two lines that sum to zero", "delete from journal_line where entry_id = (select id from journal_entry where type = 'COMMIT' limit 1)"),
+    (LINES, f"update journal_line set account = 'SPENT' where account = 'COMMITTED' and entry_id = {ONE_COMMIT}"),
+    (LINES, f"update journal_line set amount = -amount where entry_id = {ONE_COMMIT}"),
+    (LINES, f"update journal_line set budget_line_id = {OTHER_BUDGET} where entry_id = {ONE_COMMIT}"),
+    (LINES, f"update journal_line set budget_line_id = {OTHER_BUDGET} where entry_id = {ONE_REVERSAL}"),
+    (LINES, f"update journal_line set account = 'SPENT' where account = 'ADVANCE' and entry_id = {ONE_REVERSAL}"),
+    (LINES, f"update journal_entry set reverses_id = {ONE_COMMIT} where id = {ONE_REVERSAL}"),
     ("a budget entry that nobody approved", "update journal_entry set checker_id = (select account_id from account_grant where role = 'auditor' limit 1) where id = (select id from journal_entry where type = 'BUDGET' limit 1)"),
     ("a budget line whose cap is not what was booked", "update budget_line set cap = cap + 1 where id = (select id from budget_line where status = 'approved' limit 1)"),
 ]
