@@ -86,7 +86,7 @@ def test_several_are_a_loop_over_those_who_ask(connection, cases):
     large = {table for table, in connection.run(f"select relname from pg_class where relkind = 'r' and reltuples > {LARGE}")}
     connection.run("deallocate all")
     columns = [array(column) for column in zip(*asked[:3])]
-    plan = plans(connection, name, merged, columns, True)
+    plan = plans(connection, "", merged, columns, True)
     assert not [fault for fault in faults(name, "several", plan, large, True) if "end to end" in fault]
     outer, = [node["Node Type"] for node in plan["Plans"] if node["Parent Relationship"] == "Outer"]
     assert (plan["Node Type"], outer) == ("Nested Loop", "Function Scan")
