@@ -14,7 +14,7 @@ from support.pair import Pair, is_listening, metrics, wait_listening
 from support.recognised import Recognised
 
 BOUND = 1.0  # seconds; public_cache_bound_ms as it comes
-PLAY = float(os.environ.get("TEST_CACHE_SECONDS", "4"))
+PLAY = float(os.environ.get("TEST_CACHE_SECONDS", "8"))
 
 
 @pytest.fixture(scope="module")
@@ -325,6 +325,9 @@ def test_without_memory_every_answer_is_read(make_world):
 # Random writers and readers
 
 
+RARELY = 20  # one of so many pauses of a writer is a rest
+
+
 class Written:
     """What has been acknowledged of one number that only grows: (number, when, by which service)."""
 
@@ -341,16 +344,21 @@ class Written:
                 return number
         return 0
 
+    def is_settled(self, asked):
+        """Whether the last write is older than the bound: then nothing later can have mended it."""
+        return bool(self.lines) and self.lines[-1][1] <= asked - BOUND
+
 
 class Play:
     """Three numbers an alliance: its lead's name, which operations of both services change in turn; its own name and its members,
-    which SQL changes; its term in the status. Each write waits for its acknowledgement, so that each number only grows."""
+    which SQL changes; its term in the status. Each write waits for its acknowledgement, so that each number only grows. Now and
+    then a writer rests for longer than the bound: else its next write would mend what an earlier one was not heard of."""
 
     def __init__(self, pair, officers, alliances, seconds):
         self.pair, self.officers, self.alliances = pair, officers, alliances
         self.until = time.monotonic() + seconds
         self.written = {(alliance.alliance_id, what): Written() for alliance in alliances for what in ("lead", "name", "status")}
-        self.stale, self.errors, self.reads, self.writes = [], [], 0, 0
+        self.stale, self.errors, self.reads, self.writes, self.rests, self.settled = [], [], 0, 0, 0, 0
         self.lock = threading.Lock()
 
     def goes_on(self):
@@ -361,6 +369,15 @@ class Play:
             work(*arguments)
         except Exception as error:  # pylint: disable=broad-except
             self.errors.append(repr(error))
+
+    def pause(self, chance, longest):
+        """Mostly short; one in RARELY is a rest, which must be read through to its end to be of use."""
+        if chance.randrange(RARELY):
+            time.sleep(chance.random() * longest)
+            return
+        with self.lock:
+            self.rests += 1
+        time.sleep(BOUND + 0.3 + chance.random() / 2)
 
     def operate(self, alliance, chance):
         """The lead's name, through whichever service."""
@@ -375,7 +392,7 @@ class Play:
             self.written[alliance.alliance_id, "lead"].add(number, world)
             with self.lock:
                 self.writes += 1
-            time.sleep(chance.random() / 20)
+            self.pause(chance, 1 / 20)
 
     def change(self, alliance, chance):
         """The rows that no operation changes yet, by SQL: both services are the others."""
@@ -392,7 +409,7 @@ class Play:
             self.written[alliance.alliance_id, table].add(number, None)
             with self.lock:
                 self.writes += 1
-            time.sleep(chance.random() / 10)
+            self.pause(chance, 1 / 10)
 
     def numbers(self, path, body):
         value = json.loads(body)
@@ -421,13 +438,28 @@ class Play:
             response = client.getresponse()
             body = response.read()
             assert response.status == 200, body
-            for what, number in self.numbers(path, body).items():
-                expected = self.written[alliance.alliance_id, what].expected(world, asked)
-                if number < expected:
-                    self.stale.append((world.port, path, what, number, expected))
-            with self.lock:
-                self.reads += 1
+            self.judge(world, alliance, path, body, asked)
         client.close()
+
+    def judge(self, world, alliance, path, body, asked):
+        settled = 0
+        for what, number in self.numbers(path, body).items():
+            written = self.written[alliance.alliance_id, what]
+            expected = written.expected(world, asked)
+            settled += expected > 0 and written.is_settled(asked)
+            if number < expected:
+                self.stale.append((world.port, path, what, number, expected))
+        with self.lock:
+            self.reads += 1
+            self.settled += settled
+
+    def look_at_all(self):
+        """When everybody has rested for the bound nothing but the last numbers may be seen."""
+        asked = time.monotonic()
+        for world in self.pair.both:
+            for alliance in self.alliances:
+                for path in paths(alliance):
+                    self.judge(world, alliance, path, world.anonymous.get(path).body, asked)
 
     def disturb(self, chance):
         """The listeners are ended and silenced now and then."""
@@ -454,6 +486,9 @@ class Play:
         for thread in threads:
             thread.join()
         self.pair.relay.silent = False
+        until = max(written.lines[-1][1] for written in self.written.values() if written.lines) + BOUND
+        time.sleep(max(0, until - time.monotonic()))  # the bound is a time: nothing else tells that it is over
+        self.guard(self.look_at_all)
 
 
 @pytest.mark.concurrent
@@ -465,8 +500,9 @@ def test_random_writers_and_readers_never_see_what_is_too_old(pair, officers):
     play.run(seed)
     assert not play.errors, (seed, play.errors)
     assert not play.stale, (seed, len(play.stale), play.stale[:5])
+    assert play.rests > 3 and play.settled > 100, (seed, play.rests, play.settled)
     for world, hits_before in zip(pair.both, before):
         assert metrics(world)["hits_total"] - hits_before > 20  # it was worth playing
-    print(f"seed {seed}: {play.reads} reads, {play.writes} writes, {metrics(pair.first)}, {metrics(pair.second)}")
+    print(f"seed {seed}: {play.reads} reads, {play.settled} of what had rested, {play.writes} writes, {play.rests} rests, {metrics(pair.first)}, {metrics(pair.second)}")
     for world in pair.both:
         assert raw.wait_until(lambda: is_listening(world), seconds=20)
