@@ -84,6 +84,11 @@ def first_good(answers, since, is_write):
                 if a.begun >= since and a.is_write == is_write and a.status in (200, 201)), default=99.0)
 
 
+def late(answers, back):
+    """Refused or unanswered though it was asked when all should have been well again: one good answer is no recovery."""
+    return [a for a in answers if a.begun > back + BACK_SECONDS and a.status not in (200, 201)]
+
+
 def play(rig):
     load = Load(rig)
     with Probe(rig.world.port) as health, concurrent.futures.ThreadPoolExecutor(READERS + WRITERS) as threads:
@@ -119,6 +124,7 @@ def judge(rig, load, answers, away, back, health):
     rig.check(away and all(a.status == 503 and a.retry_after for a in away), "while it was away: 503 with Retry-After")
     rig.check(max(first_good(answers, back, False), first_good(answers, back, True)) <= BACK_SECONDS,
               f"reads and writes were answered again within {BACK_SECONDS} s")
+    rig.check(not late(answers, back), f"whatever was asked later than that was answered well ({len(late(answers, back))} not)")
     rig.check(load.acknowledged and not lost, f"nothing acknowledged is lost ({len(lost)} of {len(load.acknowledged)})")
     rig.check(unknown and not unsettled, f"each of {unknown} others was acknowledged when it was sent again ({unsettled} not)")
     rig.check(set(found) == sent and set(found.values()) == {"1"}, "each write had exactly one effect")

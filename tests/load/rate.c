@@ -293,22 +293,32 @@ static void run_closed(int64_t until)
 	}
 }
 
+static int64_t due_at(int64_t from, int64_t sent, double per_second)
+{
+	return from + (int64_t)((double)sent * 1e6 / per_second);
+}
+
+/* send_due - what is due by then, as far as connections are free; how many have been sent since from. */
+static int64_t send_due(int64_t from, int64_t by, int64_t sent, double per_second)
+{
+	for (int64_t due; (due = due_at(from, sent, per_second)) <= by && rate.idle_count && has_more();
+	     sent++)
+		client_send(&rate.clients[rate.idle[--rate.idle_count]], due);
+	return sent;
+}
+
 static void run_open(int64_t from, int64_t until, double per_second)
 {
-	int64_t sent = 0;
+	int64_t planned = (int64_t)((double)(until - from) / 1e6 * per_second), sent = 0;
 	for (int64_t now = from; now < until; now = now_us()) {
-		int64_t due = from + (int64_t)((double)sent * 1e6 / per_second);
-		while (due <= now && rate.idle_count && has_more()) {
-			client_send(&rate.clients[rate.idle[--rate.idle_count]], due);
-			sent++;
-			due = from + (int64_t)((double)sent * 1e6 / per_second);
-		}
+		sent = send_due(from, now, sent, per_second);
 		now = now_us();
-		int64_t next = has_more() && due < until ? due : until;
+		int64_t due = due_at(from, sent, per_second), next = has_more() && due < until ? due : until;
 		poll_once(next > now ? next - now : 1000); /* a request without a connection waits for one */
 	}
-	/* due but never sent, because no connection was free */
-	int64_t planned = (int64_t)((double)(until - from) / 1e6 * per_second);
+	/* who woke up late has still to send; what is left then is due and was never sent, for want of a
+	 * connection */
+	sent = send_due(from, until - 1, sent, per_second);
 	rate.late += planned > sent ? (long)(planned - sent) : 0;
 }
 

@@ -76,10 +76,20 @@ class Rig:
         return self
 
     def __exit__(self, kind, *_):
+        if kind is None:
+            self.check(*self.stop_in_order())
         self.close()
         if kind is None:
             print(f"{self.passed} passed, {self.failed} failed")
             sys.exit(1 if self.failed else 0)
+
+    def stop_in_order(self):
+        """Whether the service ends as it should after all that it went through, and what to say."""
+        try:
+            self.world.stop()
+        except AssertionError as error:
+            return False, f"it ended in order: {error}"
+        return True, "it ended in order"
 
     def close(self):
         with contextlib.suppress(Exception):
