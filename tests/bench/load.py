@@ -76,7 +76,8 @@ def wrk(party, database, connections, seconds, script, *arguments):
         seconds *= 4
     if found["errors"] or not found["requests"]:
         fail(f"{party.name}, {arguments[0].name}: {found['errors']} of {found['requests']} requests failed; see {party.log_path}")
-    return cost(watch.spent(client), found["requests"], found["requests"] / (found["microseconds"] / 1e6), found["p50"], found["p99"])
+    return cost(watch.spent(client - found.get("prepared", 0)), found["requests"], found["requests"] / (found["microseconds"] / 1e6), found["p50"],
+                found["p99"])
 
 
 def has_ended(pid):

@@ -61,6 +61,11 @@ def resident_mb(pid):
     return total / 1024
 
 
+def least_nice(pid):
+    """The lowest nice value of a process's threads: below 0 it has one that comes before others."""
+    return min(int(path.read_text(encoding="ascii").rsplit(")", 1)[1].split()[16]) for path in pathlib.Path(f"/proc/{pid}/task").glob("*/stat"))
+
+
 def busy_seconds():
     """CPU time of the whole machine that was not idle, what the host took (steal) included."""
     fields = pathlib.Path("/proc/stat").read_text(encoding="ascii").splitlines()[0].split()[1:9]

@@ -25,7 +25,8 @@ def generator(bench, party, name, connections, requests, phase):
 
 
 def told(text):
-    """What rate.c printed; any answer but 2xx, any request that had to wait for a connection, ends the bench."""
+    """What rate.c printed; any answer but 2xx, any request that was due and never sent, ends the bench. One that had to wait for a
+    connection counts with its wait."""
     found = json.loads(text)
     if found["shed"] or found["other"] or found["failed"] or found["late"] or not found["good"]:
         load.fail(f"the mixture: {text[:600]}")
@@ -71,13 +72,19 @@ class Background:
             load.fail(f"the mixture: exports of {set(sizes)} bytes in place of {self.size}")
 
 
-def reads(bench, party, seconds, half):
+def prepare(bench, party, seconds, half):
+    """The command that reads statuses drawn from that half: what it takes to draw them from a million must not be part of a run."""
     paths = bench.workloads["status"].files["all"].read_text(encoding="ascii").splitlines()[half::2]
-    random.Random(bench.next_seed()).shuffle(paths)
-    requests = [(1, f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()) for path in paths]
-    command = generator(bench, party, "reads", CONNECTIONS, requests, f"{READS}:{seconds}")
+    drawn = random.Random(bench.next_seed()).choices(paths, k=READS * (seconds + 1))
+    requests = [(0, f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()) for path in drawn]
+    return generator(bench, party, "reads", CONNECTIONS, requests, f"{READS}:{seconds}")
+
+
+def reads(bench, party, seconds, command, background=None):
     with machine.Watch(party.pid, bench.database.postmaster) as watch:
         text, client = load.finish(command)
+        if background and background.writer.poll() is not None:
+            load.fail("the mixture: the writes ended before the reads")
     found = told(text)
     return load.cost(watch.spent(client), found["good"], found["good"] / seconds, found["p50"] * 1000, found["p99"] * 1000)
 
@@ -87,11 +94,14 @@ def measure(bench):
     bench.say("status reads at a steady rate, alone and under an export and 50 writes a second")
     runs = bench.runs.setdefault("latency", {"alone": [], "under load": []})
     if bench.options.warm and not runs["alone"]:
-        with Background(bench, party, bench.options.warm):
-            reads(bench, party, bench.options.warm, 0)  # what "alone" asks first: its gain is no gain of the ratio
+        command = prepare(bench, party, bench.options.warm, 0)  # what "alone" asks first: its gain is no gain of the ratio
+        with Background(bench, party, bench.options.warm) as background:
+            reads(bench, party, bench.options.warm, command, background)
     half = len(runs["alone"]) % 2
-    runs["alone"].append(reads(bench, party, seconds, half))
+    runs["alone"].append(reads(bench, party, seconds, prepare(bench, party, seconds, half)))
+    command = prepare(bench, party, seconds, 1 - half)
     with Background(bench, party, seconds) as background:
-        runs["under load"].append(reads(bench, party, seconds, 1 - half))
-    bench.mixture.append({"exports_a_second": background.read / background.seconds, "clients_first": bool(rate.priority())})
+        runs["under load"].append(reads(bench, party, seconds, command, background))
+    bench.mixture.append({"exports_a_second": background.read / background.seconds, "clients_first": bool(rate.priority()),
+                          "service_nice": machine.least_nice(party.pid)})
     bench.say(f"{background.read} exports in {background.seconds:.1f} s beside it")

@@ -252,8 +252,9 @@ class Bench:
     # ---- measuring ----
 
     def pgbench_best(self, workload):
-        """The number of connections at which pgbench does most: about two for each core, rather than a backend for each request."""
-        tried = (4,) if self.options.quick else (4, 8)
+        """The number of connections at which pgbench does most: two for each core, as all pools have, or twice that, rather than a backend for
+        each request."""
+        tried = (variants.POOL,) if self.options.quick else (variants.POOL, 2 * variants.POOL)
         for clients in tried:
             workload.pgbench.measure_start(clients)
         rates = {clients: workload.run_pgbench(clients, 1).rate for clients in tried[1:] and tried}
