@@ -16,7 +16,7 @@ VARIANT := $(if $(SANITIZE),$(SANITIZE),plain)
 OUT := $(BUILD)/$(VARIANT)
 GEN := $(BUILD)/gen
 VERSION := $(shell sed -n 's/^  version: *//p' openapi.yaml 2>/dev/null | head -1)
-COMMIT := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
+COMMIT := $(shell docker/local/version revision 2>/dev/null || echo unknown)
 
 CC := gcc
 WARN := -Wall -Wextra -Werror -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition \
