@@ -308,32 +308,53 @@ static struct problem *malformed_json(struct exchange *x, const json_error_t *er
 				   repeated ? "a member stands twice" : "cannot be parsed as JSON in UTF-8"));
 }
 
-#define VALUES_MAX 20000 /* of a body; an application form at its bounds has about half */
+/* Of a body: as many as a form with all that openapi.yaml allows. */
+#define VALUES_MAX 75000
+#define CONTAINERS_MAX                                                                                       \
+	20000 /* objects and arrays among them, of which one of two bytes takes two hundred in memory */
 
-/* value_count - at least as many values as a JSON text has: each but the first stands after one of these. In
-   memory an object of three bytes takes two hundred, so they are counted before any is made. */
-static size_t value_count(const char *text, size_t length)
+struct value_counts {
+	size_t values, containers;
+};
+
+/* values_count - at least as many as a JSON text has: each value but the first stands after one of these
+ * marks. */
+static struct value_counts values_count(const char *text, size_t length)
 {
-	size_t count = 1;
+	struct value_counts count = {.values = 1};
 	bool in_string = false;
 	for (size_t i = 0; i < length; i++) {
 		if (text[i] == '"')
 			in_string = !in_string;
 		else if (in_string)
 			i += text[i] == '\\';
+		else if (text[i] == '{' || text[i] == '[')
+			count.containers++;
 		else
-			count += text[i] == ',' || text[i] == '{' || text[i] == '[';
+			count.values += text[i] == ',';
 	}
+	count.values += count.containers;
 	return count;
+}
+
+/* limit_values - before any is made. */
+static struct problem *limit_values(struct exchange *x)
+{
+	struct value_counts count = values_count(x->bytes, x->byte_count);
+	if (count.values <= VALUES_MAX && count.containers <= CONTAINERS_MAX)
+		return NULL;
+	return refuse(x, PROBLEM_body_too_large,
+		      arena_printf(x->arena, "请求体最多 %d 个值，其中对象和数组最多 %d 个", VALUES_MAX,
+				   CONTAINERS_MAX),
+		      arena_printf(x->arena,
+				   "a body may have at most %d values, %d of them objects and arrays",
+				   VALUES_MAX, CONTAINERS_MAX));
 }
 
 static struct problem *read_json(struct exchange *x)
 {
 	json_error_t error;
-	if (value_count(x->bytes, x->byte_count) > VALUES_MAX)
-		return refuse(x, PROBLEM_body_too_large,
-			      arena_printf(x->arena, "请求体最多 %d 个值", VALUES_MAX),
-			      arena_printf(x->arena, "a body may have at most %d values", VALUES_MAX));
+	TRY(limit_values(x));
 	x->rq.body = json_loadb(x->bytes, x->byte_count, JSON_REJECT_DUPLICATES, &error);
 	if (!x->rq.body)
 		return malformed_json(x, &error);

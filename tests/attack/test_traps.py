@@ -53,11 +53,12 @@ def test_a_body_over_the_limit_is_refused_and_never_cut(world):
         assert (reply.status, reply.code) == (413, "body_too_large")
 
 
-VALUES = 20000
+VALUES, CONTAINERS = 75000, 20000
 
 
 @pytest.mark.parametrize("body, status", [
-    ("[" + ",".join(["{}"] * (VALUES // 2 - 1)) + "]", 400), ("[" + ",".join(["{}"] * (VALUES // 2)) + "]", 413), ("[" * (VALUES + 1), 413),
+    ("[" + ",".join(["{}"] * (CONTAINERS - 1)) + "]", 400), ("[" + ",".join(["{}"] * CONTAINERS) + "]", 413), ("[" * (CONTAINERS + 1), 413),
+    ("[" + ",".join(["0"] * (VALUES - 1)) + "]", 400), ("[" + ",".join(["0"] * VALUES) + "]", 413),
     ('{"name": "' + r'\",{[' * VALUES + '"}', 400), ("[" + "{}," * 349524 + "1]", 413), ("[" + "0," * 524280 + "1]", 413)])
 def test_a_body_of_too_many_values_is_refused_before_any_is_made(world, body, status):
     reply = world.client("sysadmin").post("/v1/accounts", body)

@@ -118,3 +118,43 @@ def test_every_problem_has_its_page_words():
     text = (ROOT / "service/base/problem.def").read_text(encoding="utf-8")
     rows = re.findall(r"^PROBLEM\((\w+), (\d{3}), " + ", ".join(['"([^"]+)"'] * 4) + r"\)$", text, re.M)
     assert len(rows) == text.count("\nPROBLEM(")
+
+
+# ---- the largest body ----
+
+
+def resolved(spec, schema):
+    while "$ref" in schema:
+        node = spec
+        for part in schema["$ref"].removeprefix("#/").split("/"):
+            node = node[part]
+        schema = node
+    return schema
+
+
+def largest(spec, schema):
+    """How many values a body of that schema may have, and how many of them are objects and arrays."""
+    schema = resolved(spec, schema)
+    if "oneOf" in schema or "anyOf" in schema:
+        return max(largest(spec, one) for one in schema.get("oneOf", schema.get("anyOf")))
+    if "allOf" in schema:
+        return tuple(map(sum, zip(*(largest(spec, one) for one in schema["allOf"]))))
+    if schema.get("type") == "array":
+        return tuple(1 + schema["maxItems"] * count for count in largest(spec, schema["items"]))
+    if schema.get("type") == "object":
+        parts = [largest(spec, one) for one in schema["properties"].values()]
+        return tuple(1 + sum(counts) for counts in zip(*parts))
+    return 1, 0
+
+
+def test_no_body_that_is_allowed_has_too_many_values():
+    spec = yaml.safe_load((ROOT / "openapi.yaml").read_text(encoding="utf-8"))
+    text = (ROOT / "api/pipeline.c").read_text(encoding="utf-8")
+    values, containers = (int(re.search(rf"#define {name} +(\d+)", text)[1]) for name in ("VALUES_MAX", "CONTAINERS_MAX"))
+    bodies = {operation["operationId"]: largest(spec, content["schema"]) for path in spec["paths"].values() for operation in path.values()
+              if isinstance(operation, dict) and "requestBody" in operation
+              for kind, content in resolved(spec, operation["requestBody"])["content"].items() if "json" in kind}
+    good = yaml.safe_load(GOOD)
+    assert largest(good, good["components"]["schemas"]["Thing"]) == (6, 2)  # itself, its name, its list and three numbers
+    assert [name for name, (all_, some) in bodies.items() if all_ > values or some > containers] == []
+    assert max(bodies.values())[0] > values * 0.9  # and the bound is no wider than it must be
