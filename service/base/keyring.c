@@ -24,6 +24,17 @@ static struct problem *fault(struct arena *arena, const char *path, const char *
 	return problem;
 }
 
+/* failed - the same after a call of the system, whose errno says whether the setup is to blame. */
+static struct problem *failed(struct arena *arena, const char *path, const char *zh, const char *en)
+{
+	int error = errno;
+	struct problem *problem = fault(arena, path, zh, en);
+	problem->cause = arena_strdup(arena, strerror(error));
+	problem->is_setup = false;
+	problem_of_file(problem, error);
+	return problem;
+}
+
 static struct problem *file_read(struct arena *arena, int fd, const char *path, const char **ret,
 				 size_t *ret_length)
 {
@@ -34,7 +45,7 @@ static struct problem *file_read(struct arena *arena, int fd, const char *path, 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return fault(arena, path, "无法读取", "it cannot be read");
+			return failed(arena, path, "无法读取", "it cannot be read");
 		if (n == 0)
 			break;
 		length += (size_t)n;
@@ -50,7 +61,7 @@ struct problem *keyring_read(struct arena *arena, const char *path, const struct
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return fault(arena, path, "无法打开公钥文件", "the file of public keys cannot be opened");
+		return failed(arena, path, "无法打开公钥文件", "the file of public keys cannot be opened");
 	const char *text, *why;
 	size_t length;
 	struct problem *problem = file_read(arena, fd, path, &text, &length);
@@ -72,7 +83,7 @@ static struct problem *signing_read(struct arena *arena, const char *path, json_
 	}
 	struct stat about;
 	if (fd < 0 || fstat(fd, &about) != 0)
-		return fault(arena, path, "无法打开签名密钥", "the signing key cannot be opened");
+		return failed(arena, path, "无法打开签名密钥", "the signing key cannot be opened");
 	const char *text = NULL;
 	size_t length = 0;
 	struct problem *problem = file_read(arena, fd, path, &text, &length);
@@ -110,15 +121,15 @@ static struct problem *signing_write(struct arena *arena, const char *path, cons
 	unlink(temporary);
 	int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	char *text = json_dumps(set, JSON_INDENT(1));
-	bool written = fd >= 0 && text && file_fill(fd, text);
+	bool written = fd >= 0 && text && file_fill(fd, text) && rename(temporary, path) == 0;
+	struct problem *problem =
+		written ? NULL : failed(arena, path, "无法写入签名密钥", "the signing key cannot be written");
 	if (text)
 		OPENSSL_cleanse(text, strlen(text));
 	free(text);
 	if (fd >= 0)
 		close(fd);
-	if (!written || rename(temporary, path) != 0)
-		return fault(arena, path, "无法写入签名密钥", "the signing key cannot be written");
-	return NULL;
+	return problem;
 }
 
 static int64_t key_time(const json_t *key, const char *name)
@@ -200,9 +211,10 @@ struct problem *keyring_open(struct arena *arena, const char *path, int64_t now,
 	const char *lock_path = arena_printf(arena, "%s.lock", path);
 	int lock = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (lock < 0 || flock(lock, LOCK_EX) != 0) {
+		struct problem *problem = failed(arena, lock_path, "无法打开", "it cannot be opened");
 		if (lock >= 0)
 			close(lock);
-		return fault(arena, lock_path, "无法打开", "it cannot be opened");
+		return problem;
 	}
 	struct problem *problem = signing_load(arena, path, now, ret);
 	close(lock);

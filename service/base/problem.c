@@ -1,6 +1,8 @@
 /* The catalogue of problems and how one is put together. */
 #include "problem.h"
 
+#include <errno.h>
+
 const struct problem_kind problem_kinds[PROBLEM_COUNT] = {
 #define PROBLEM(code, status, title_zh, title_en, remedy_zh, remedy_en)                                      \
 	[PROBLEM_##code] = {#code, status, title_zh, title_en, remedy_zh, remedy_en},
@@ -21,6 +23,23 @@ static int default_retry(enum problem_code code)
 		return 2;
 	default:
 		return 0;
+	}
+}
+
+void problem_of_file(struct problem *problem, int error)
+{
+	switch (error) {
+	case ENOENT:
+	case EACCES:
+	case EPERM:
+	case EROFS:
+	case ENOTDIR:
+	case EISDIR:
+	case ELOOP:
+		problem->is_setup = true;
+		break;
+	default:
+		break;
 	}
 }
 

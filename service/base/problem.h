@@ -43,7 +43,12 @@ struct problem {
 	const char *allow; /* the Allow header of a 405 */
 	const char *cause; /* for the log only (SQLSTATE, file): never sent */
 	bool is_setup;     /* what the operator set up is to blame: the same command will not work later */
+	bool is_unsent;    /* no connection was free in time: the database has heard nothing of it */
 };
+
+/* problem_of_file - is_setup, where the error number says that a file or its rights are to blame, and not a
+   disk that is full or anything else that passes. */
+void problem_of_file(struct problem *problem, int error);
 
 /* problem_new - a problem of the catalogue; the two details may be NULL and must live as long as the arena.
  */

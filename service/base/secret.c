@@ -18,6 +18,14 @@ static struct problem *refuse(struct arena *arena, const char *path, const char 
 	return problem;
 }
 
+static struct problem *failed(struct arena *arena, const char *path, int error)
+{
+	struct problem *problem = refuse(arena, path, strerror(error));
+	problem->is_setup = false;
+	problem_of_file(problem, error);
+	return problem;
+}
+
 #define SUFFIX_LENGTH 16
 
 /* Made beside its place and linked into it, so that two starts at once agree on one key. The name is nobody
@@ -31,14 +39,16 @@ static struct problem *make(struct arena *arena, const char *path)
 	const char *made = arena_printf(arena, "%s.%s", path, suffix);
 	int file = open(made, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (file < 0)
-		return refuse(arena, path, strerror(errno));
+		return failed(arena, path, errno);
 	random_bytes(key, sizeof key);
+	errno = EIO; /* where less is written than was given */
 	bool written = write(file, key, sizeof key) == SECRET_BYTES && fsync(file) == 0;
 	OPENSSL_cleanse(key, sizeof key);
 	close(file);
 	bool linked = written && (link(made, path) == 0 || errno == EEXIST);
+	int error = errno;
 	unlink(made);
-	return linked ? NULL : refuse(arena, path, "the key could not be written");
+	return linked ? NULL : failed(arena, path, error);
 }
 
 static struct problem *take(struct arena *arena, const char *path, int file, unsigned char ret[SECRET_BYTES])
@@ -60,7 +70,7 @@ struct problem *secret_read(struct arena *arena, const char *path, unsigned char
 {
 	int file = open(path, O_RDONLY | O_CLOEXEC);
 	if (file < 0)
-		return refuse(arena, path, strerror(errno));
+		return failed(arena, path, errno);
 	struct problem *problem = take(arena, path, file, ret);
 	close(file);
 	return problem;
