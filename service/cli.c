@@ -236,16 +236,22 @@ static const struct command *find_command(struct arena *arena, const struct comm
 	return NULL;
 }
 
-/* Nothing of it is told: which part of it is the password nobody knows. */
-static int judge_url(const char *setting, const char *url)
+/* judge_urls - nothing of one is told but where it came from: which part of it is the password nobody knows.
+ */
+static int judge_urls(const struct cli *cli)
 {
-	if (!*url || conninfo_is_usable(url))
-		return 0;
-	return cli_fail(
-		CONFIG_EXIT_VALUE,
-		"%s cannot be used: it is no connection string as PostgreSQL reads it, or its password has a "
-		"character that must be percent-encoded (@ : / ? # %%)",
-		setting);
+	for (size_t i = 0; i < setting_count; i++) {
+		const char *name = settings[i].name, *url = cli->origins[i].text;
+		bool is_url = strcmp(name, "database_url") == 0 || strcmp(name, "database_owner_url") == 0;
+		if (is_url && *url && !conninfo_is_usable(url))
+			return cli_fail(
+				CONFIG_EXIT_VALUE,
+				"%s (%s) cannot be used: it is no connection string as PostgreSQL reads it, "
+				"or "
+				"its password has a character that must be percent-encoded (@ : / ? # %%)",
+				name, cli->origins[i].origin);
+	}
+	return 0;
 }
 
 static int run(struct arena *arena, const struct command *commands, size_t count, int argc, char **argv)
@@ -268,9 +274,7 @@ static int run(struct arena *arena, const struct command *commands, size_t count
 	code = config_load(arena, words.flags, words.flag_count, &cli.config, &cli.origins, &error);
 	if (code)
 		return cli_fail(code, "%s", error);
-	code = judge_url("database_url", cli.config.database_url);
-	if (!code)
-		code = judge_url("database_owner_url", cli.config.database_owner_url);
+	code = judge_urls(&cli);
 	return code ? code : cli.command->run(&cli);
 }
 

@@ -30,7 +30,9 @@ static bool has_at(const char *value)
 static bool leads_somewhere(const PQconninfoOption *options)
 {
 	const char *port = value_of(options, "port");
-	return !(port && port[strspn(port, "0123456789,")]) && !has_at(value_of(options, "host")) &&
+	const char *host = value_of(options, "host");
+	host = host && *host == '@' ? host + 1 : host; /* an abstract socket */
+	return !(port && port[strspn(port, "0123456789,")]) && !has_at(host) &&
 	       !has_at(value_of(options, "hostaddr")) && !has_at(value_of(options, "dbname"));
 }
 

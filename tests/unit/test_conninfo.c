@@ -70,6 +70,7 @@ static void test_what_libpq_would_tell_of_is_not_given_to_it(void **state)
 	assert_true(conninfo_is_usable("postgresql://u:s%40cret@h/db"));
 	assert_true(conninfo_is_usable("host=/run/postgresql dbname=alliance user=a@b password=c@d"));
 	assert_true(conninfo_is_usable("host=h sslcert=/etc/a@b.pem"));
+	assert_true(conninfo_is_usable("host=@abstract dbname=alliance"));
 	assert_false(conninfo_is_usable("postgresql://u:s3@cret@h/db"));
 	assert_false(conninfo_is_usable("postgresql://u:s3/cret@h/db"));
 	assert_false(conninfo_is_usable("postgresql://u:12/cret@h/db"));
