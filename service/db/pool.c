@@ -95,7 +95,9 @@ struct problem *pool_checkout(struct pool *pool, struct arena *arena, struct db 
 			clock_wait(&pool->available, &pool->mutex, left);
 	}
 	pool->waiting--;
-	if (!problem) {
+	if (problem)
+		problem->is_unsent = true;
+	else {
 		slot->busy = true;
 		*ret = slot;
 	}
