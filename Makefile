@@ -50,7 +50,7 @@ objects = $(patsubst %.c,$(OUT)/%.o,$(1))
 LIBRARY := $(call objects,$(SRC_base) $(SRC_policy) $(SRC_db) $(SRC_service) $(SRC_api)) \
   $(patsubst $(GEN)/%.c,$(OUT)/gen/%.o,$(GEN_SRC))
 
-.PHONY: build
+.PHONY: build always
 build: $(OUT)/allianced ## compile build/<variant>/allianced
 
 $(OUT)/allianced: $(OUT)/service/main.o $(LIBRARY)
@@ -62,6 +62,10 @@ $(OUT)/%.o: %.c | $(GEN)/sql/statements.h $(GEN)/operations/operations.h
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(call include_of,$<) -MMD -MP -c -o $@ $<
 $(OUT)/service/main.o: CFLAGS += -DVERSION='"$(VERSION)"' -DCOMMIT='"$(COMMIT)"'
+$(OUT)/service/main.o: $(OUT)/commit
+$(OUT)/commit: always # older than main.o, unless it is another commit
+	@mkdir -p $(@D)
+	@echo "$(VERSION) $(COMMIT)" | cmp -s - $@ || echo "$(VERSION) $(COMMIT)" >$@
 $(OUT)/gen/%.o: $(GEN)/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(INC_db) -I$(GEN)/operations -Iservice -MMD -MP -c -o $@ $<
