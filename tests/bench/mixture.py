@@ -17,6 +17,7 @@ from support.process import environment
 
 CONNECTIONS, READS, WRITES = 16, 800, 50
 EXPORTS = 10000  # more than there is time for
+LONGER = 2  # seconds that the writes go on after the reads, whose last answers may be late
 
 
 def generator(bench, party, name, connections, requests, phase):
@@ -37,11 +38,11 @@ class Background:
     """One export after the other over one connection, and WRITES changes of prepared organisations a second. Any refusal ends the bench."""
 
     def __init__(self, bench, party, seconds):
-        count = WRITES * (seconds + 1)
+        count = WRITES * (seconds + LONGER)
         first = bench.blocks.take("organisation", count)
         template = bench.workloads["write"].file.read_bytes()
         requests = [(0, template.replace(b"@NUMBER@", b"%d" % number)) for number in range(first, first + count)]
-        self.writes = generator(bench, party, "writes", 2, requests, f"{WRITES}:{seconds + 1}")
+        self.writes = generator(bench, party, "writes", 2, requests, f"{WRITES}:{seconds + LONGER}")
         headers = bench.workloads["export_ndjson"].headers
         settings = bench.directory / "exports.curl"
         settings.write_text("".join(f'header = "{key}: {value}"\n' for key, value in headers.items()) +
