@@ -308,10 +308,10 @@ static struct problem *malformed_json(struct exchange *x, const json_error_t *er
 				   repeated ? "a member stands twice" : "cannot be parsed as JSON in UTF-8"));
 }
 
-/* Of a body: as many as a form with all that openapi.yaml allows. */
-#define VALUES_MAX 75000
-#define CONTAINERS_MAX                                                                                       \
-	20000 /* objects and arrays among them, of which one of two bytes takes two hundred in memory */
+/* Of a body: as many as a form with all that openapi.yaml allows. Of objects and arrays, which may take two
+   bytes, each takes two hundred in memory. */
+#define VALUES_MAX     75000
+#define CONTAINERS_MAX 20000
 
 struct value_counts {
 	size_t values, containers;

@@ -150,7 +150,7 @@ def test_the_media_type_is_read_as_the_standard_says(world, kind):
 @pytest.mark.parametrize("body", [
     '{"now":"2026-11-15T09:00:00+08:00","now":"2026-11-15T09:00:00+08:00"}',
     '{"now":"2026-11-15T09:00:00+08:00","n\\u006fw":"2026-11-15T09:00:00+08:00"}',
-    '{"now":"2026-11-15T09:00:00+08:00"} x', '{"now":"\\u0000"}', "{", "", "[" * 100000, "\ufeff{}", '{"now":"a\nb"}', '"now"', "nul",
+    '{"now":"2026-11-15T09:00:00+08:00"} x', '{"now":"\\u0000"}', "{", "", "[" * 20000, "\ufeff{}", '{"now":"a\nb"}', '"now"', "nul",
 ])
 def test_what_is_no_json_is_400(world, body):
     reply = world.client("sysadmin").put("/v1/test-clock", body, etag=None, content_type="application/json")
