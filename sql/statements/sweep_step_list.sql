@@ -14,10 +14,12 @@ select 'SHEET', id, 'expire'
 from sheet
 where status = 'invited' and answer_due_on < $1::date
 union all
--- panels whose every live sheet is in
-select 'PANEL', p.id, 'close'
-from panel p
-where p.status = 'scoring'
-    and exists (select from sheet s where s.panel_id = p.id and s.status = 'submitted')
-    and not exists (select from sheet s where s.panel_id = p.id and s.status in ('invited', 'accepted', 'scoring'))
+-- panels whose every live sheet is in; of the many that are being scored few have no open sheet any more, so that is asked first
+select 'PANEL', q.id, 'close'
+from (select p.id
+      from panel p
+      where p.status = 'scoring'
+          and not exists (select from sheet s where s.panel_id = p.id and s.status in ('invited', 'accepted', 'scoring'))
+      offset 0) q
+where exists (select from sheet s where s.panel_id = q.id and s.status = 'submitted')
 order by 1, 2
