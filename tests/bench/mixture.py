@@ -42,7 +42,7 @@ class Background:
         first = bench.blocks.take("organisation", count)
         template = bench.workloads["write"].file.read_bytes()
         requests = [(0, template.replace(b"@NUMBER@", b"%d" % number)) for number in range(first, first + count)]
-        self.writes = generator(bench, party, "writes", 2, requests, f"{WRITES}:{seconds + LONGER}")
+        self.writes = generator(bench, party, "writes", 8, requests, f"{WRITES}:{seconds + LONGER}")
         headers = bench.workloads["export_ndjson"].headers
         settings = bench.directory / "exports.curl"
         settings.write_text("".join(f'header = "{key}: {value}"\n' for key, value in headers.items()) +
