@@ -72,8 +72,7 @@ struct call {
 	struct server *server;
 	struct connection *connection;
 	struct buffer body;
-	size_t body_room;   /* for how long a body; 0: none of it is kept */
-	int64_t body_share; /* bytes of it that count as its network's */
+	size_t body_room; /* for how long a body; 0: none of it is kept */
 	bool has_head, has_begun, has_waited, is_suspended, in_company,
 		is_ready; /* is_ready: the exchange holds the answer */
 	struct stream stream;
@@ -149,14 +148,19 @@ static int64_t bodies_most(const struct server_options *options)
 	return (int64_t)options->body_limit * BODIES_MAX;
 }
 
+/* How many bytes of one of that length count as its network's: what is small always fits. */
+static int64_t body_share(size_t length)
+{
+	return length > SMALL_BODY ? (int64_t)length : 0;
+}
+
 /* body_drop - nobody reads it any more. */
 static void body_drop(struct call *call)
 {
 	if (!call->body.length)
 		return;
 	metrics_body_bytes(-(int64_t)call->body.length);
-	shares_give(&call->server->bodies, call->exchange.rq.network, call->body_share);
-	call->body_share = 0;
+	shares_give(&call->server->bodies, call->exchange.rq.network, body_share(call->body.length));
 	buffer_free(&call->body);
 }
 
@@ -551,11 +555,9 @@ static bool body_fits(struct call *call, size_t count)
 		return false;
 	if (length <= SMALL_BODY)
 		return true;
-	if (metrics_body_bytes(0) + (int64_t)count > bodies_most(&server->options) ||
-	    !shares_take(&server->bodies, call->exchange.rq.network, (int64_t)length - call->body_share))
-		return false;
-	call->body_share = (int64_t)length;
-	return true;
+	return metrics_body_bytes(0) + (int64_t)count <= bodies_most(&server->options) &&
+	       shares_take(&server->bodies, call->exchange.rq.network,
+			   body_share(length) - body_share(call->body.length));
 }
 
 /* body_add - whole or not at all: a stranger, who may be slow, shall not make us hold what nobody reads. */

@@ -316,8 +316,7 @@ static struct problem *slice_read(const struct download *download, struct arena 
 				   arena_printf(arena, "%lld", (long long)download->sent + 1),
 				   arena_printf(arena, "%zu", most)),
 				 ret);
-	while (problem && problem->is_unsent && problem->code == PROBLEM_overloaded &&
-	       clock_monotonic_ms() < until);
+	while (problem && problem->is_unsent && clock_monotonic_ms() < until);
 	return problem;
 }
 

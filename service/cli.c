@@ -247,8 +247,7 @@ static int judge_urls(const struct cli *cli)
 			return cli_fail(
 				CONFIG_EXIT_VALUE,
 				"%s (%s) cannot be used: it is no connection string as PostgreSQL reads it, "
-				"or "
-				"its password has a character that must be percent-encoded (@ : / ? # %%)",
+				"or its password has a character that must be percent-encoded (@ : / ? # %%)",
 				name, cli->origins[i].origin);
 	}
 	return 0;

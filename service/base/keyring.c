@@ -30,7 +30,6 @@ static struct problem *failed(struct arena *arena, const char *path, const char 
 	int error = errno;
 	struct problem *problem = fault(arena, path, zh, en);
 	problem->cause = arena_strdup(arena, strerror(error));
-	problem->is_setup = false;
 	problem_of_file(problem, error);
 	return problem;
 }

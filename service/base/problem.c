@@ -28,19 +28,8 @@ static int default_retry(enum problem_code code)
 
 void problem_of_file(struct problem *problem, int error)
 {
-	switch (error) {
-	case ENOENT:
-	case EACCES:
-	case EPERM:
-	case EROFS:
-	case ENOTDIR:
-	case EISDIR:
-	case ELOOP:
-		problem->is_setup = true;
-		break;
-	default:
-		break;
-	}
+	problem->is_setup = error == ENOENT || error == EACCES || error == EPERM || error == EROFS ||
+			    error == ENOTDIR || error == EISDIR || error == ELOOP;
 }
 
 struct problem *problem_new(struct arena *arena, enum problem_code code, const char *detail_zh,

@@ -46,8 +46,8 @@ struct problem {
 	bool is_unsent;    /* no connection was free in time: the database has heard nothing of it */
 };
 
-/* problem_of_file - is_setup, where the error number says that a file or its rights are to blame, and not a
-   disk that is full or anything else that passes. */
+/* problem_of_file - is_setup, if and only if the error number says that a file or its rights are to blame,
+   and not a disk that is full or anything else that passes. */
 void problem_of_file(struct problem *problem, int error);
 
 /* problem_new - a problem of the catalogue; the two details may be NULL and must live as long as the arena.

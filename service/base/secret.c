@@ -21,7 +21,6 @@ static struct problem *refuse(struct arena *arena, const char *path, const char 
 static struct problem *failed(struct arena *arena, const char *path, int error)
 {
 	struct problem *problem = refuse(arena, path, strerror(error));
-	problem->is_setup = false;
 	problem_of_file(problem, error);
 	return problem;
 }

@@ -89,15 +89,14 @@ struct problem *pool_checkout(struct pool *pool, struct arena *arena, struct db 
 		int64_t left = deadline - clock_monotonic_ms();
 		if (!pool->reachable && !slot_any(pool))
 			problem = problem_wait(arena, PROBLEM_database_unavailable, "no connection");
-		else if (left <= 0)
+		else if (left <= 0) {
 			problem = problem_wait(arena, PROBLEM_overloaded, "all connections are busy");
-		else
+			problem->is_unsent = true;
+		} else
 			clock_wait(&pool->available, &pool->mutex, left);
 	}
 	pool->waiting--;
-	if (problem)
-		problem->is_unsent = true;
-	else {
+	if (!problem) {
 		slot->busy = true;
 		*ret = slot;
 	}

@@ -124,7 +124,8 @@ def judge(rig, load, answers, away, back, health):
     rig.check(away and all(a.status == 503 and a.retry_after for a in away), "while it was away: 503 with Retry-After")
     rig.check(max(first_good(answers, back, False), first_good(answers, back, True)) <= BACK_SECONDS,
               f"reads and writes were answered again within {BACK_SECONDS} s")
-    rig.check(not late(answers, back), f"whatever was asked later than that was answered well ({len(late(answers, back))} not)")
+    bad = late(answers, back)
+    rig.check(not bad, f"whatever was asked later than that was answered well ({len(bad)} not)")
     rig.check(load.acknowledged and not lost, f"nothing acknowledged is lost ({len(lost)} of {len(load.acknowledged)})")
     rig.check(unknown and not unsettled, f"each of {unknown} others was acknowledged when it was sent again ({unsettled} not)")
     rig.check(set(found) == sent and set(found.values()) == {"1"}, "each write had exactly one effect")

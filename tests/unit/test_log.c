@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "buffer.h"
+#include "clock.h"
 #include "log.h"
 
 #include <fcntl.h>
@@ -16,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define WRITERS  4
@@ -172,13 +172,6 @@ static void *read_slowly(void *context)
 	return NULL;
 }
 
-static int64_t milliseconds(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void test_the_end_waits_for_a_slow_reader_no_longer_than_a_second(void **unused)
 {
 	int ends[2];
@@ -194,9 +187,9 @@ static void test_the_end_waits_for_a_slow_reader_no_longer_than_a_second(void **
 	for (int i = 0; i < KEPT / LINE_VALUE; i++)
 		log_event(LOG_LEVEL_INFO, "event", "value", value, (char *)NULL);
 	pthread_create(&reader, NULL, read_slowly, &ends[0]);
-	int64_t began = milliseconds();
+	int64_t began = clock_monotonic_ms();
 	log_end();
-	int64_t took = milliseconds() - began;
+	int64_t took = clock_monotonic_ms() - began;
 	pthread_join(reader, NULL);
 	close(ends[0]);
 	log_end(); /* to nobody: nothing is kept for the next */
