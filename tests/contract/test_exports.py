@@ -6,6 +6,7 @@ import contextlib
 import csv
 import datetime
 import io
+import json
 import os
 import signal
 import threading
@@ -174,6 +175,8 @@ def test_an_export_in_company_is_read_by_a_cursor_and_gives_the_same_bytes(large
         assert exported(world, auditor, "cursor", accept, query) == alone
     rows = list(csv.reader(io.StringIO(alone.decode("utf-8-sig"), newline="")))[1:] if accept == "text/csv" else alone.splitlines()
     assert len(rows) == count and (which != "whole pages" or count % 25 == 0)
+    numbers = [int(row[0]) if accept == "text/csv" else json.loads(row)["entry_no"] for row in rows]
+    assert numbers == sorted(numbers)
     assert ("渭\\".encode() in alone) == (which != "nothing")
 
 

@@ -397,6 +397,34 @@ def test_small_functions_of_every_row_are_part_of_their_statement(connection, na
     assert "amount" in plan and not re.search(r"\b(money_text|money_json|export_text)\(", plan), plan
 
 
+def cursor_plan(connection, values):
+    """How the export is read by a cursor: what the service sets, and the parameters in the text."""
+    source = (ROOT / "service/db/export.c").read_text(encoding="utf-8")
+    fraction = re.search(r"'cursor_tuple_fraction', '([0-9.]+)'", source).group(1)
+    text = re.sub(r"\$(\d+)", lambda found: literal(values[int(found.group(1)) - 1]), read(ROOT / "sql/statements/funding_record_export.sql")[1])
+    connection.run("begin")
+    try:
+        connection.run(f"set local cursor_tuple_fraction = {fraction}")
+        return json.loads(connection.run(f"explain (analyze, buffers, timing off, format json) declare x no scroll cursor for {text}")[0][0])[0]["Plan"]
+    finally:
+        connection.run("rollback")
+
+
+def test_an_export_by_a_cursor_begins_with_its_first_row(connection):
+    """What is sorted or gathered in a hash first keeps a processor from those whom the cursor is there for."""
+    plan = cursor_plan(connection, [Values(connection).account("auditor")] + [None] * 11)
+    assert plan["Actual Rows"] == int(connection.run("select count(*) from funding_record")[0][0]) > LARGE
+    assert {node["Node Type"] for node in nodes(plan)} & {"Sort", "Hash", "Materialize", "Seq Scan"} == set()
+    assert [node["Index Name"] for node in nodes(plan) if node.get("Relation Name") == "journal_entry" and node["Alias"] == "e"] == ["journal_entry_no_key"]
+
+
+def test_an_export_of_few_by_a_cursor_looks_for_them_first(connection, large):
+    values = Values(connection)
+    for which, given in ledger_variants("funding_record_export", values):
+        if which.endswith(", auditor"):
+            assert faults("funding_record_export", which, cursor_plan(connection, given), large, True) == []
+
+
 @pytest.mark.parametrize("name", SEARCHES)
 def test_a_search_for_two_characters_is_answered_from_its_index(connection, name):
     """Of those that fewest rows have: what every name has in it says nothing about an index."""
