@@ -21,11 +21,21 @@ struct problem *bank_account_start(struct arena *arena, struct pool *pool, const
 	return seal_start(arena, key_file, row_text(&rows, 0, "account_cipher"), row_text(&rows, 0, "id"));
 }
 
+/* oldest - none only where nobody else is about to commit one. */
+static struct problem *oldest(struct request *rq, struct rows *ret)
+{
+	TRY(db_run(rq->db, rq->arena, SQL_BANK_ACCOUNT_OLDEST, P0, ret));
+	if (ret->count)
+		return NULL;
+	TRY(db_run(rq->db, rq->arena, SQL_BANK_ACCOUNT_FIRST_LOCK, P0, NULL));
+	return db_run(rq->db, rq->arena, SQL_BANK_ACCOUNT_OLDEST, P0, ret);
+}
+
 /* key_judge - two instances with keys of their own would each seal what the other cannot open. */
 static struct problem *key_judge(struct request *rq)
 {
 	struct rows rows;
-	TRY(db_run(rq->db, rq->arena, SQL_BANK_ACCOUNT_OLDEST, P0, &rows));
+	TRY(oldest(rq, &rows));
 	if (!rows.count ||
 	    seal_open(rq->arena, row_text(&rows, 0, "account_cipher"), row_text(&rows, 0, "id")))
 		return NULL;

@@ -1,5 +1,6 @@
 """The key of the stored account numbers: one that does not fit what is stored is refused at the start, and a number that does not
 open is an error, never left out."""
+import concurrent.futures
 import pathlib
 import re
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 import pytest
 
 from support.cluster import OWNER, binary, environment
+from support.held import Held, waiting
 from support.money import CONFIRMED, Desk
 from support.process import free_ports
 from support.raw import wait_until
@@ -126,6 +128,24 @@ def test_nothing_is_sealed_with_a_key_that_is_not_the_databases(make_world, sess
         reply = there.post(path, {"bank": "示例银行渭南分行(虚构)", "account_number": NUMBER})
         assert (reply.status, reply.code, world.value(count)) == (500, "internal", "1")
         assert desk.officer.post(path, {"bank": "示例银行渭南分行(虚构)", "account_number": NUMBER}).status == 201
+    finally:
+        other.close()
+
+
+def test_of_two_keys_that_seal_the_first_number_at_once_one_is_refused(make_world, session, tmp_path):
+    world = make_world(state_dir=tmp_path / "one")
+    other = session.world({"state-dir": tmp_path / "two"}, twin=world)
+    try:
+        other.start()
+        desk, host = Desk(world), Recognised(world).host_id
+        there = type(desk.officer)(other.base, other.recorder, desk.officer.token)
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            with Held(world, "select pg_advisory_xact_lock(7305201564)"):
+                replies = [pool.submit(one.post, f"/v1/organisations/{host}/bank-accounts",
+                                       {"bank": "示例银行渭南分行(虚构)", "account_number": NUMBER}) for one in (desk.officer, there)]
+                assert wait_until(lambda: waiting(world) == 2)
+            assert sorted(one.result().status for one in replies) == [201, 500]
+        assert world.value("select count(*) from bank_account") == "1"
     finally:
         other.close()
 
