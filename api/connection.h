@@ -7,6 +7,8 @@
 
 #include <microhttpd.h>
 
+#define CONNECTION_SEND_BUFFER 16384 /* bytes: slow readers must not fill the kernel's memory for all */
+
 enum phase {
 	PHASE_IDLE,      /* nothing of a request has come */
 	PHASE_RECEIVING, /* the request line is here; head or body are still coming */

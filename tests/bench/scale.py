@@ -1,6 +1,6 @@
 """p99 of status reads when there are many more alliances: one cluster and one instance of the service for each size, all at the same
 time, measured in turn; alone and under an export and 50 writes a second. Flat means: no size, loaded or not, takes more than FLAT
-times what the smallest takes alone. What the reads touch is in the machine's memory from the start, as it is after some hours of them."""
+times what the smallest takes alone. What the reads touch is in PostgreSQL's memory from the start, as it is after some hours of them."""
 import time
 
 import machine
@@ -16,7 +16,7 @@ def warm(database):
     """Else the first reading of each page would be measured, which is the disk's."""
     database.sql("create extension if not exists pg_prewarm")
     for name in TOUCHED:
-        database.sql(f"select pg_prewarm(oid, 'read') from (select '{name}'::regclass as oid union all "
+        database.sql(f"select pg_prewarm(oid) from (select '{name}'::regclass as oid union all "
                      f"select indexrelid from pg_index where indrelid = '{name}'::regclass) x")
 
 
