@@ -1,8 +1,9 @@
-/* What happens to a request between the library's callbacks. All of it runs on the loop's thread but for
-   request_work, block_read and stream_end, which may be a worker's. */
+/* What happens to a request between the library's callbacks: on the loop's thread, but for request_work,
+   block_read and stream_end, which may be a worker's. The administrator's calls, which are begun and ended
+   and nothing more, live on the thread of their connection; what is open at the stop ends on the thread that
+   stops, when the loop's is gone. */
 #include "call.h"
 
-#include "clock.h"
 #include "log.h"
 #include "loop.h"
 #include "metrics.h"
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <ulfius.h>
 #include <unistd.h>
 
 #define STREAM_BLOCK 16384 /* of the library, for each stream */
@@ -41,10 +43,10 @@ static int64_t bodies_most(const struct server_options *options)
 	return (int64_t)options->body_limit * BODIES_MAX;
 }
 
-void calls_start(struct calls *calls, const struct server_options *options)
+void calls_start(struct calls *calls, const struct server_options *options, struct loop *loop)
 {
 	bool by_network = options->max_connections_per_ip > 0;
-	calls->options = options;
+	*calls = (struct calls){.options = options, .loop = loop};
 	shares_start(&calls->bodies, by_network ? bodies_most(options) / 2 : 0);
 }
 

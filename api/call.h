@@ -10,8 +10,8 @@
 #include "shares.h"
 
 #include <stdatomic.h>
-#include <ulfius.h>
 
+struct _u_response;
 struct loop;
 
 /* What the calls of a server have in common. */
@@ -29,8 +29,9 @@ struct call {
 	struct calls *calls;
 	struct connection *connection; /* NULL once the library has ended with it */
 	struct buffer body;
-	size_t body_room; /* for how long a body; 0: none of it is kept */
-	bool has_head, has_begun, has_waited, is_suspended, in_company;
+	size_t body_room;                     /* for how long a body; 0: none of it is kept */
+	bool has_head, has_begun, has_waited; /* how far the library has come with it */
+	bool is_suspended, in_company;
 	bool is_ready;    /* the exchange holds the answer */
 	bool is_answered; /* the library has it */
 	bool has_failed;
@@ -43,8 +44,8 @@ struct call {
 	int references;
 };
 
-/* calls_start - options must outlive the calls; the loop is the caller's to set before the first of them. */
-void calls_start(struct calls *calls, const struct server_options *options);
+/* calls_start - before the first of them; options and loop must outlive them. */
+void calls_start(struct calls *calls, const struct server_options *options, struct loop *loop);
 
 /* call_new - for the request that begins on that connection, counted among those in flight unless the
    connection is the administrator's. The library's: call_end gives it back, complete or not, logs and counts

@@ -1,9 +1,10 @@
-/* The HTTP library's callbacks, what is put between it and ulfius, and start and stop. All connections are
-   served by the event loop's thread. */
+/* The HTTP library's callbacks, what is put between it and ulfius, and start and stop. All connections but
+   the administrator's are served by the event loop's thread. */
 #include "server.h"
 
 #include "admission.h"
 #include "call.h"
+#include "connection.h"
 #include "log.h"
 #include "loop.h"
 #include "metrics.h"
@@ -23,6 +24,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <ulfius.h>
 #include <unistd.h>
 
 #define CONNECTION_MEMORY 16384
@@ -195,6 +197,16 @@ static void request_head(struct call *call, const char *method)
 	read_headers(x, call->connection->mhd);
 }
 
+static void request_piece(struct call *call, const char *method, const char *bytes, size_t count)
+{
+	loop_again(call->calls->loop);
+	if (!call->exchange.byte_count) {
+		request_head(call, method);
+		call->body_room = pipeline_body_room(&call->exchange);
+	}
+	call_body_add(call, bytes, count);
+}
+
 /* The library's own function of each request; it keeps it to itself. */
 static MHD_AccessHandlerCallback library_handler;
 
@@ -215,12 +227,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *mhd, const c
 		return library_handler(context, mhd, URL, method, version, bytes, byte_count, request);
 	}
 	if (*byte_count) {
-		loop_again(call->calls->loop);
-		if (!call->exchange.byte_count) {
-			request_head(call, method);
-			call->body_room = pipeline_body_room(&call->exchange);
-		}
-		call_body_add(call, bytes, *byte_count);
+		request_piece(call, method, bytes, *byte_count);
 		*byte_count = 0;
 		return MHD_YES;
 	}
@@ -464,13 +471,14 @@ static struct problem *listen_and_serve(struct arena *arena, struct server *serv
 	TRY(open_socket(arena, "127.0.0.1", server->options.admin_port, &admin->fd, &admin->port));
 	set_public_url(server);
 	pages_start(&server->options);
-	server->calls.loop = loop_new(server->options.pool,
-				      &(struct loop_hooks){connection_hung_up, connections_check, is_busy});
+	struct loop *loop = loop_new(server->options.pool,
+				     &(struct loop_hooks){connection_hung_up, connections_check, is_busy});
+	calls_start(&server->calls, &server->options, loop);
 	TRY(listener_start(arena, main, server->options.bind));
 	if (!library_handler)
 		return start_failed(
 			arena, "the HTTP library was not started through MHD_start_daemon of this program");
-	loop_start(server->calls.loop, main->instance.mhd_daemon);
+	loop_start(loop, main->instance.mhd_daemon);
 	return listener_start(arena, admin, "127.0.0.1");
 }
 
@@ -518,7 +526,6 @@ struct problem *server_start(struct arena *arena, const struct server_options *o
 	tasks_start(worker_limit(&server->options));
 	bool by_network = server->options.max_connections_per_ip > 0;
 	admission_start(server->options.max_reads, server->options.max_writes, by_network);
-	calls_start(&server->calls, &server->options);
 	struct problem *problem = listen_and_serve(arena, server);
 	if (problem) {
 		if (server->calls.loop)

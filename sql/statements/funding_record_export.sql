@@ -1,6 +1,7 @@
 -- :copy
 -- of who reaches all money; nobody else exports. Its parameters are constants when it is planned: a condition on one that is null is gone then.
--- Their order is that of the inner query: with one of its own the outer would have the planner sort all of them before a cursor's first row
+-- The order is that of the inner query, which PostgreSQL keeps while the outer one has nothing to join or to sort; with either, it plans the
+-- inner one for all rows, whatever part of a cursor is read first.
 select f.entry_no, f.id, f.kind, f.booked_on, f.fiscal_year, money_text(f.amount) as amount, 'CNY' as currency,
        f.award_number, f.award_kind, f.award_status, f.alliance_number, export_text(f.alliance_name) as alliance_name,
        export_text(f.payee_name) as payee_name, f.payee_credit_code, export_text(f.document_no) as document_no, f.payment_number,

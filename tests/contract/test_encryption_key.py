@@ -133,8 +133,9 @@ def test_nothing_is_sealed_with_a_key_that_is_not_the_databases(make_world, sess
 
 
 def test_of_two_keys_that_seal_the_first_number_at_once_one_is_refused(make_world, session, tmp_path):
-    world = make_world(state_dir=tmp_path / "one")
-    other = session.world({"state-dir": tmp_path / "two"}, twin=world)
+    patient = {"lock_timeout_ms": 30000, "statement_timeout_ms": 30000}
+    world = make_world(state_dir=tmp_path / "one", **patient)
+    other = session.world({"state-dir": tmp_path / "two", **{name.replace("_", "-"): value for name, value in patient.items()}}, twin=world)
     try:
         other.start()
         desk, host = Desk(world), Recognised(world).host_id
@@ -144,7 +145,10 @@ def test_of_two_keys_that_seal_the_first_number_at_once_one_is_refused(make_worl
                 replies = [pool.submit(one.post, f"/v1/organisations/{host}/bank-accounts",
                                        {"bank": "示例银行渭南分行(虚构)", "account_number": NUMBER}) for one in (desk.officer, there)]
                 assert wait_until(lambda: waiting(world) == 2)
-            assert sorted(one.result().status for one in replies) == [201, 500]
+            statuses = [one.result().status for one in replies]
+        assert sorted(statuses) == [201, 500]
+        refused_at = (world, other)[statuses.index(500)]
+        assert wait_until(lambda: any("does not open the stored" in str(line.get("cause")) for line in refused_at.log_lines()))
         assert world.value("select count(*) from bank_account") == "1"
     finally:
         other.close()

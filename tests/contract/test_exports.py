@@ -129,11 +129,14 @@ def asking(world):
 
 @pytest.fixture(scope="module")
 def large(session):
-    """A world with 30,000 records, some of which have a text that no format takes as it is; and its auditor."""
+    """A world with 30,000 records, which lie in another order than they were booked in and some of which have a text that no format takes
+    as it is; and its auditor."""
     world = seeded.world(session, "M")
     try:
         world.sql("update account set name = 'a\\N\t\\t\"b\\\\\n{},\r\v/渭\\' where id = (select maker_id from journal_entry order by entry_no limit 1)",
                   user="postgres")
+        world.sql("cluster journal_entry using journal_entry_award_no", user="postgres")
+        world.sql("cluster journal_line using journal_line_pkey; analyze journal_entry; analyze journal_line", user="postgres")
         yield world, Client(world.base, world.recorder, world.keys["auditor"], None)
     finally:
         world.close()
@@ -261,4 +264,21 @@ def test_a_database_that_falls_silent_ends_an_export_and_nothing_waits_for_it(se
     finally:
         for process in silent:
             os.kill(int(process), signal.SIGCONT)
+        world.close()
+
+
+def test_a_backend_ends_when_nobody_waits_for_its_export_any_more(session):
+    """The service is killed while PostgreSQL works for minutes on what it would send."""
+    world = seeded.world(session, "M")
+    try:
+        world.sql("create or replace function export_text(text) returns text language plpgsql as 'begin perform pg_sleep(60); return $1; end'")
+        client = connect(world.port)
+        client.sendall(f"GET {PATH} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {world.keys['auditor']}\r\nAccept: text/csv\r\n\r\n".encode())
+        assert wait_until(lambda: [state for _, state, _ in sessions(world)] == ["active"], seconds=20)
+        process, world.process = world.process, None
+        process.kill()
+        process.wait()
+        assert wait_until(lambda: not sessions(world), seconds=20)
+        client.close()
+    finally:
         world.close()

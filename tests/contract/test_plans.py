@@ -225,7 +225,7 @@ def read(path):
 
 def is_harmless(first, text):
     """Whether it may be run to look at what it touches: whatever writes is only planned."""
-    return ":exec" not in first and not re.search(r"\b(insert into|delete from|advisory)\b|^\s*update |\bupdate \w+ (set|\w+ set)|journal_post", text, re.M)
+    return ":exec" not in first and not re.search(r"\b(insert into|delete from)\b|^\s*update |\bupdate \w+ (set|\w+ set)|journal_post", text, re.M)
 
 
 def is_page(text):
@@ -410,19 +410,20 @@ def cursor_plan(connection, values):
         connection.run("rollback")
 
 
-def test_an_export_by_a_cursor_begins_with_its_first_row(connection):
+def test_an_export_by_a_cursor_begins_with_its_first_row(connection, large):
     """What is sorted or gathered in a hash first keeps a processor from those whom the cursor is there for."""
     plan = cursor_plan(connection, [Values(connection).account("auditor")] + [None] * 11)
     assert plan["Actual Rows"] == int(connection.run("select count(*) from funding_record")[0][0]) > LARGE
-    assert {node["Node Type"] for node in nodes(plan)} & {"Sort", "Hash", "Materialize", "Seq Scan"} == set()
+    assert plan["Startup Cost"] < plan["Total Cost"] / 100
+    assert [node["Relation Name"] for node in nodes(plan) if node["Node Type"] == "Seq Scan" and node["Relation Name"] in large] == []
     assert [node["Index Name"] for node in nodes(plan) if node.get("Relation Name") == "journal_entry" and node["Alias"] == "e"] == ["journal_entry_no_key"]
 
 
 def test_an_export_of_few_by_a_cursor_looks_for_them_first(connection, large):
-    values = Values(connection)
-    for which, given in ledger_variants("funding_record_export", values):
-        if which.endswith(", auditor"):
-            assert faults("funding_record_export", which, cursor_plan(connection, given), large, True) == []
+    given = {which: values for which, values in ledger_variants("funding_record_export", Values(connection)) if which.endswith(", auditor")}
+    plans_of = {which: cursor_plan(connection, values) for which, values in given.items()}
+    assert len(plans_of) == 4 and all(plan["Actual Rows"] > 0 for plan in plans_of.values())
+    assert [fault for which, plan in plans_of.items() for fault in faults("funding_record_export", which, plan, large, True)] == []
 
 
 @pytest.mark.parametrize("name", SEARCHES)
