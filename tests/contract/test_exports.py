@@ -274,7 +274,8 @@ def test_a_backend_ends_when_nobody_waits_for_its_export_any_more(session):
         world.sql("create or replace function export_text(text) returns text language plpgsql as 'begin perform pg_sleep(60); return $1; end'")
         client = connect(world.port)
         client.sendall(f"GET {PATH} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {world.keys['auditor']}\r\nAccept: text/csv\r\n\r\n".encode())
-        assert wait_until(lambda: [state for _, state, _ in sessions(world)] == ["active"], seconds=20)
+        asleep = "select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'"
+        assert wait_until(lambda: world.value(asleep, user="postgres") == "1", seconds=20)
         process, world.process = world.process, None
         process.kill()
         process.wait()
