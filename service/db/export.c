@@ -151,7 +151,7 @@ static struct problem *begin(struct export *export, struct arena *arena, enum st
 	TRY(connection_open(arena, &options, &export->connection));
 	export->connection->wait_ms = export->options.silence_ms;
 	static const char settings[] = "select set_config('application_name', 'allianced export', false), "
-				       "set_config('cursor_tuple_fraction', '0.3', false), "
+				       "set_config('cursor_tuple_fraction', '0.1', false), "
 				       "set_config('client_connection_check_interval', '1s', false)";
 	TRY(check(arena, statement, connection_command(export->connection, settings), PGRES_TUPLES_OK));
 	return check(arena, statement, connection_command(export->connection, command), PGRES_COMMAND_OK);
