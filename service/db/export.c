@@ -2,11 +2,9 @@
    its own in REPEATABLE READ, so that a slow reader holds up nobody; at most two at once. Who has the service
    to himself is given what COPY gives. COPY writes until the socket's buffer is full, which keeps a processor
    for two milliseconds at a time, longer over a network: for one that begins while others ask, the same
-   statement is read by a cursor in small pages instead, with a plan whose first rows come at once, where COPY
-   gathers and sorts everything before it writes a line. A session's first statements cost more than half an
+   statement is read by a cursor in small pages instead. A session's first statements cost more than half an
    export, so one that was read to its end leaves its connection to the next for a while: nothing that is done
-   here outlives the transaction. A backend that computes what nobody waits for any more ends within a second.
- */
+   here outlives the transaction. A backend whose export nobody waits for ends within a second. */
 #include "export_write.h"
 #include "pool.h"
 #include "sqlstate.h"
@@ -20,7 +18,7 @@
 
 #define EXPORT_TIMEOUT_MS 600000 /* of one statement */
 #define CHUNK             65536
-#define PAGE_ROWS         25   /* some 0.1 ms of the database; a reading beside it waits no longer for that */
+#define PAGE_ROWS         8    /* some 0.1 ms of the database; a reading beside it waits no longer for that */
 #define LATE_ROWS         1000 /* when it has been gentle for long enough */
 
 struct export
@@ -136,8 +134,7 @@ static bool command_is_done(struct connection *connection, const char *command)
 	return done;
 }
 
-/* begin - on the connection that was left, or where it does not answer on a new one. A cursor's plan is
-   judged by its first third there: by less, one that looks for few among everything would seem good. */
+/* begin - on the connection that was left, or where it does not answer on a new one. */
 static struct problem *begin(struct export *export, struct arena *arena, enum statement statement)
 {
 	static const char command[] = "begin isolation level repeatable read read only";
@@ -151,7 +148,6 @@ static struct problem *begin(struct export *export, struct arena *arena, enum st
 	TRY(connection_open(arena, &options, &export->connection));
 	export->connection->wait_ms = export->options.silence_ms;
 	static const char settings[] = "select set_config('application_name', 'allianced export', false), "
-				       "set_config('cursor_tuple_fraction', '0.1', false), "
 				       "set_config('client_connection_check_interval', '1s', false)";
 	TRY(check(arena, statement, connection_command(export->connection, settings), PGRES_TUPLES_OK));
 	return check(arena, statement, connection_command(export->connection, command), PGRES_COMMAND_OK);

@@ -1,7 +1,7 @@
 -- :copy
 -- of who reaches all money; nobody else exports. Its parameters are constants when it is planned: a condition on one that is null is gone then.
--- The order is that of the inner query, which PostgreSQL keeps while the outer one has nothing to join or to sort; with either, it plans the
--- inner one for all rows, whatever part of a cursor is read first.
+-- $13: its first rows are to come at once. The bound that is no bound is one that the planner cannot know: it plans for a tenth of the rows then,
+-- in the order of their numbers, where it would else gather and sort all of them before the first.
 select f.entry_no, f.id, f.kind, f.booked_on, f.fiscal_year, money_text(f.amount) as amount, 'CNY' as currency,
        f.award_number, f.award_kind, f.award_status, f.alliance_number, export_text(f.alliance_name) as alliance_name,
        export_text(f.payee_name) as payee_name, f.payee_credit_code, export_text(f.document_no) as document_no, f.payment_number,
@@ -28,5 +28,7 @@ from (select x.* from funding_record x
         and ($10::numeric is null or x.amount <= $10::numeric * 100)
         and ($11::date is null or x.booked_on >= $11::date)
         and ($12::date is null or x.booked_on < $12::date)
-      order by x.entry_no) f
+      order by x.entry_no
+      limit case when $13::boolean then (select null::bigint) end) f
 where exists (select from money_everywhere e where e.account_id = $1::uuid)
+order by f.entry_no
