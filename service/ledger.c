@@ -125,13 +125,11 @@ static struct problem *first_rows_at_once(struct request *rq, const char **ret)
 
 /* A stream of everything is for those who answer for the books (permission row: chain verification, exports,
  * audit log). */
-static struct problem *export_records(struct request *rq, const char *const filters[FILTERS])
+static struct problem *export_records(struct request *rq, const char *parameters[FILTERS + 2])
 {
 	if (!(rq->caller->roles & (ROLE_leader | ROLE_finance | ROLE_auditor)))
 		return problem_new(rq->arena, PROBLEM_forbidden, "导出由领导、财务或审计人员办理。",
 				   "Exports are for leader, finance and auditor.");
-	const char *parameters[FILTERS + 2] = {rq->caller->account_id};
-	memcpy(parameters + 1, filters, FILTERS * sizeof *filters);
 	TRY(first_rows_at_once(rq, &parameters[FILTERS + 1]));
 	struct export *export;
 	bool csv = !strcmp(rq->accept, "text/csv");
@@ -168,10 +166,10 @@ static struct problem *records_of_alliance(struct request *rq, const char *const
 
 struct problem *list_funding_records(struct request *rq)
 {
-	const char *parameters[FILTERS + 1] = {rq->caller->account_id};
+	const char *parameters[FILTERS + 2] = {rq->caller->account_id};
 	filters_read(rq, parameters + 1);
 	if (rq->accept && strcmp(rq->accept, "application/json"))
-		return export_records(rq, parameters + 1);
+		return export_records(rq, parameters);
 	bool written;
 	TRY(records_of_alliance(rq, parameters + 1, &written));
 	if (written)
