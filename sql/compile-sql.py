@@ -92,6 +92,8 @@ def read_statement(path):
     count = max(numbers, default=0)
     if numbers != set(range(1, count + 1)):
         fail(path, f"parameters must be $1 to ${count} without a gap")
+    if match.group(1) == "copy" and len(re.findall(r"\$\d", text)) != len(re.findall(r"\$\d", code)):
+        fail(path, "in a :copy statement no comment or text names a parameter: it would be put in there, too")
     if match.group(1) == "copy" and re.search(r"\$(?!\d)", text):
         fail(path, "in a :copy statement $ stands before the number of a parameter alone: they are put in as text")
     return {

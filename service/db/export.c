@@ -1,10 +1,11 @@
 /* Exports: one :copy statement streamed to the caller as CSV or as one JSON object a line, on a connection of
    its own in REPEATABLE READ, so that a slow reader holds up nobody; at most two at once. Who has the service
-   to himself is given what COPY gives. COPY writes until the socket's buffer is full, which keeps a processor
-   for two milliseconds at a time, longer over a network: for one that begins while others ask, the same
-   statement is read by a cursor in small pages instead. A session's first statements cost more than half an
-   export, so one that was read to its end leaves its connection to the next for a while: nothing that is done
-   here outlives the transaction. A backend whose export nobody waits for ends within a second. */
+   to himself is given what COPY gives. COPY may sort everything before its first row, and then writes until
+   the socket's buffer is full, which keeps a processor for two milliseconds at a time, longer over a network:
+   for one that begins while others ask, the same statement is read by a cursor in small pages instead. A
+   session's first statements cost more than half an export, so one that was read to its end leaves its
+   connection to the next for a while: nothing that is done here outlives the transaction. A backend whose
+   connection was closed ends within a second. */
 #include "export_write.h"
 #include "pool.h"
 #include "sqlstate.h"

@@ -1,6 +1,6 @@
 -- :copy
 -- of who reaches all money; nobody else exports. Its parameters are constants when it is planned: a condition on one that is null is gone then.
--- $13: its first rows are to come at once. The bound that is no bound is one that the planner cannot know: it plans for a tenth of the rows then,
+-- The last one says that its first rows are to come at once. The bound that is no bound is one that the planner cannot know: it plans for a tenth of the rows then,
 -- in the order of their numbers, where it would else gather and sort all of them before the first.
 select f.entry_no, f.id, f.kind, f.booked_on, f.fiscal_year, money_text(f.amount) as amount, 'CNY' as currency,
        f.award_number, f.award_kind, f.award_status, f.alliance_number, export_text(f.alliance_name) as alliance_name,

@@ -268,13 +268,12 @@ def test_a_database_that_falls_silent_ends_an_export_and_nothing_waits_for_it(se
         world.close()
 
 
-def asked_at_once(world, auditor):
-    """Whether the export that is asked for now is one whose first rows are to come at once: by the log, which has statements whole."""
+def asked(world, auditor, query=""):
+    """(how the export that is asked for now is read, whether its first rows are to come at once): by the log, which has statements whole."""
     before = len(world.cluster.log())
-    assert export(auditor).status == 200
-    asked = re.findall(r"limit case when ('true'|null)::boolean then", world.cluster.log()[before:])
-    assert len(asked) == 1, asked
-    return asked[0] == "'true'"
+    assert export(auditor, query=query).status == 200
+    found, = re.findall(r"(copy \(|declare export)[\s\S]*?limit case when ('true'|null)::boolean then", world.cluster.log()[before:])
+    return found
 
 
 def test_a_long_journal_is_not_sorted_before_its_first_row(session):
@@ -282,12 +281,14 @@ def test_a_long_journal_is_not_sorted_before_its_first_row(session):
     try:
         world.sql(f"alter database {world.database} set log_statement = 'all'", user="postgres")
         auditor = Client(world.base, world.recorder, world.keys["auditor"], None)
-        assert wait_until(lambda: not asked_at_once(world, auditor)), "one that is short and alone"
+        assert wait_until(lambda: asked(world, auditor) == ("copy (", "null")), "one that is short and alone"
         with asking(world):
-            assert asked_at_once(world, auditor), "one in company"
+            assert wait_until(lambda: asked(world, auditor) == ("declare export", "'true'")), "one in company"
+            assert wait_until(lambda: asked(world, auditor, "?kind=budget") == ("declare export", "null")), "one of few in company"
         world.sql("set session_replication_role = replica; update journal_entry set entry_no = 2000001 where entry_no = (select max(entry_no) from journal_entry)",
                   user="postgres")
-        assert all(asked_at_once(world, auditor) for _ in range(3)), "one that is long"
+        assert wait_until(lambda: asked(world, auditor) == ("copy (", "'true'")), "one that is long, and alone"
+        assert wait_until(lambda: asked(world, auditor, "?kind=budget") == ("copy (", "null")), "one of few from a long journal"
     finally:
         world.close()
 

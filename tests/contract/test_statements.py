@@ -96,6 +96,8 @@ def test_calls_give_as_many_parameters_as_the_statement_has():
     ("-- :one\nselect cast($1 as numeric(10,2))", "cuts"),
     ("-- :one\nselect $2", "without a gap"),
     ("-- :one\nselect 1; select 2", "more than one"),
+    ("-- :copy\nselect '$' || $1", "the number of a parameter alone"),
+    ("-- :copy\n-- of $1\nselect $1", "no comment or text names a parameter"),
 ])
 def test_the_compiler_refuses(tmp_path, text, why):
     (tmp_path / "sql/statements").mkdir(parents=True)
