@@ -170,15 +170,15 @@ def test_an_export_in_company_is_read_by_a_cursor_and_gives_the_same_bytes(large
     query, count = "", int(world.value("select count(*) from funding_record"))
     if which == "nothing":
         query, count = "?amount_gte=999999999", 0
-    if which == "whole pages":  # of 8: the last one is followed by one that is empty
+    if which == "whole pages":  # of 25: the last one is followed by one that is empty
         day, count = world.sql("select booked_on, total from (select booked_on, sum(count(*)) over (order by booked_on) as total from funding_record "
-                               "group by booked_on) t where total % 8 = 0 order by booked_on limit 1")[0]
+                               "group by booked_on) t where total % 25 = 0 order by booked_on limit 1")[0]
         query, count = f"?booked_on_lt={datetime.date.fromisoformat(day) + datetime.timedelta(1)}", int(count)
     alone = exported(world, auditor, "copy", accept, query)
     with asking(world):
         assert exported(world, auditor, "cursor", accept, query) == alone
     rows = list(csv.reader(io.StringIO(alone.decode("utf-8-sig"), newline="")))[1:] if accept == "text/csv" else alone.splitlines()
-    assert len(rows) == count and (which != "whole pages" or count % 8 == 0)
+    assert len(rows) == count and (which != "whole pages" or count % 25 == 0)
     numbers = [int(row[0]) if accept == "text/csv" else json.loads(row)["entry_no"] for row in rows]
     assert numbers == sorted(numbers)
     assert ("渭\\".encode() in alone) == (which != "nothing")
@@ -191,7 +191,7 @@ def commands(world, besides=()):
     return [row for row in rows if row[0] not in besides]
 
 
-def slow_export(world, command="fetch 8 ", besides=()):
+def slow_export(world, command="fetch 25 ", besides=()):
     """A connection on which an export by that command has begun to come, to a reader who takes little."""
     for _ in range(10):
         client = connect(world.port, receive_buffer=4096)
