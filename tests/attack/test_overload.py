@@ -337,7 +337,7 @@ def test_downloads_are_counted_and_hold_little(make_world):
 
 def test_a_download_outlasts_a_moment_without_a_connection(make_world):
     """Its slices are read one by one, each on a connection of the pool; those are all held by writes that wait for a table."""
-    world = make_world(**{"pool-connections": 2, "pool-wait-ms": 200, "lock-timeout-ms": 30000, "statement-timeout-ms": 30000})
+    world = make_world(**{"pool-connections": 2, "pool-wait-ms": 1000, "lock-timeout-ms": 30000, "statement-timeout-ms": 30000})
     made, sysadmin = journey.application(world, attachments=()), world.client("sysadmin")
     content = os.urandom(MIB)
     path = f"/v1/attachments/{journey.attach(made.lead, made.id, 'other', content=content)}/content"

@@ -224,7 +224,7 @@ def test_metrics_count_by_route_and_never_by_path(world):
     assert "a-path-nobody-knows" not in text and "/problems/conflict" not in text
     assert re.search(r'^auth_failures_total\{reason="missing"\} [1-9]', text, re.M)
     assert re.search(r'^http_request_duration_seconds_bucket\{method="GET",route="/problems/\{code\}",le="\+Inf"\} [1-9]', text, re.M)
-    assert re.search(r'^alliance_build_info\{version="[0-9.]+",commit="\w+"\} 1$', text, re.M)
+    assert re.search(r'^alliance_build_info\{version="[0-9.]+",commit="[\w.]+"\} 1$', text, re.M)
     assert re.search(r'^db_pool_connections\{state="idle"\} \d+$', text, re.M)
     assert "http_requests_in_flight 0" in text
     for line in text.splitlines():
