@@ -6,11 +6,23 @@
 #include <string.h>
 #include <strings.h>
 
-#define TOKEN "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+static bool is_token_character(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c != 0 && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+}
+
+static size_t token_length(const char *text)
+{
+	size_t length = 0;
+	while (is_token_character(text[length]))
+		length++;
+	return length;
+}
 
 bool header_is_token(const char *text)
 {
-	size_t length = strspn(text, TOKEN);
+	size_t length = token_length(text);
 	return length > 0 && text[length] == 0;
 }
 
@@ -197,11 +209,11 @@ static bool parameter_is_utf8(const char *from, size_t length)
 bool media_type_parse(struct arena *arena, const char *value, const char **ret)
 {
 	const char *text = skip_space(value);
-	size_t length = strspn(text, TOKEN "/");
-	const char *slash = memchr(text, '/', length);
-	if (!slash || slash == text || slash == text + length - 1 ||
-	    memchr(slash + 1, '/', (size_t)(text + length - slash - 1)))
+	size_t type = token_length(text);
+	size_t subtype = text[type] == '/' ? token_length(text + type + 1) : 0;
+	if (!type || !subtype)
 		return false;
+	size_t length = type + 1 + subtype;
 	char *out = arena_strndup(arena, text, length);
 	for (char *c = out; *c; c++)
 		*c = (char)tolower((unsigned char)*c);

@@ -16,13 +16,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define WAIT_MS    1000 /* at most, between two looks at who is late */
-#define PENDING_MS 1    /* while tasks wait here: the library has their connections asked again and again */
-#define TAKE_MS    1000 /* at most, to take what the kernel has accepted */
+#define WAIT_MS       1000 /* at most, between two looks at who is late */
+#define PENDING_MS    1 /* while tasks wait here: the library has their connections asked again and again */
+#define TAKE_MS       1000 /* at most, to take what the kernel has accepted */
 
-#define EVENTS     64
-#define NICE       (-15)
-#define SLICE_NS   100000
+#define EVENTS        64
+#define UNFLUSHED_MAX 16 /* turns */
+#define NICE          (-15)
+#define SLICE_NS      100000
 
 struct lane_of_loop {
 	struct loop_lane *lane;
@@ -36,6 +37,7 @@ struct loop {
 	pthread_t thread;
 	int epoll;
 	bool is_moving;
+	int unflushed;              /* turns */
 	atomic_int_fast64_t end_by; /* when the last must be answered, monotonic; 0: nobody has said to end */
 	atomic_bool is_ending;
 	bool is_answered; /* of those in flight at the end, each */
@@ -76,10 +78,24 @@ static void dispatch(struct loop *loop, void *token)
 		loop->hooks.hung_up(token);
 }
 
+/* flush - what was logged goes out before a wait, or after some turns without one: together it costs less. */
+static void flush(struct loop *loop)
+{
+	log_flush();
+	loop->unflushed = 0;
+}
+
 static void wait_for_events(struct loop *loop, int longest)
 {
 	struct epoll_event events[EVENTS];
-	int count = epoll_wait(loop->epoll, events, EVENTS, wait_ms(loop, longest));
+	int count = epoll_wait(loop->epoll, events, EVENTS, 0);
+	if (count > 0 || loop->is_moving) {
+		if (++loop->unflushed >= UNFLUSHED_MAX)
+			flush(loop);
+	} else {
+		flush(loop);
+		count = epoll_wait(loop->epoll, events, EVENTS, wait_ms(loop, longest));
+	}
 	loop->is_moving = false;
 	for (int i = 0; i < count; i++)
 		dispatch(loop, events[i].data.ptr);
@@ -96,7 +112,6 @@ static void turn_lanes(struct loop *loop)
 /* turn - waits for no longer than that. */
 static void turn(struct loop *loop, int longest)
 {
-	log_flush();
 	wait_for_events(loop, longest);
 	turn_lanes(loop);
 	MHD_run(loop->daemon);

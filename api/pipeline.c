@@ -26,11 +26,17 @@ static struct problem *refuse(struct exchange *x, enum problem_code code, const 
 
 /* ---- header fields ---- */
 
+/* is_named - most names differ in their first letter, of which this bit is the case. */
+static bool is_named(const struct header *header, const char *name)
+{
+	return (*header->name | 0x20) == (*name | 0x20) && strcasecmp(header->name, name) == 0;
+}
+
 static size_t header_count(const struct exchange *x, const char *name)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < x->header_count; i++)
-		count += strcasecmp(x->headers[i].name, name) == 0;
+		count += is_named(&x->headers[i], name);
 	return count;
 }
 
@@ -38,7 +44,7 @@ const char *exchange_header(const struct exchange *x, const char *name)
 {
 	const char *value = NULL;
 	for (size_t i = 0; i < x->header_count; i++)
-		if (strcasecmp(x->headers[i].name, name) == 0)
+		if (is_named(&x->headers[i], name))
 			value = value ? arena_printf(x->arena, "%s, %s", value, x->headers[i].value)
 				      : x->headers[i].value;
 	return value;

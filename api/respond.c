@@ -161,7 +161,7 @@ static int reply_status(const struct exchange *x)
 static void add_reply_headers(struct exchange *x)
 {
 	const struct reply *reply = &x->rq.reply;
-	add(x, "Cache-Control", cache_control(x));
+	add_own(x, "Cache-Control", cache_control(x));
 	if (reply->location && !x->rq.dry_run)
 		add(x, "Location", reply->location);
 	if (reply->next_url)

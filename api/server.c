@@ -399,8 +399,6 @@ static struct problem *listener_start(struct arena *arena, struct listener *list
 	if (ulfius_init_instance(&listener->instance, (unsigned int)listener->port, NULL, NULL) != U_OK)
 		return start_failed(arena, "the HTTP library cannot be set up");
 	listener->instance.allowed_post_processor = U_POST_PROCESS_NONE;
-	ulfius_add_endpoint_by_val(&listener->instance, "*", NULL, "/*", 0,
-				   listener->is_admin ? answer_admin : answer, listener);
 	ulfius_set_default_endpoint(&listener->instance, listener->is_admin ? answer_admin : answer,
 				    listener);
 	if (ulfius_start_framework_with_mhd_options(&listener->instance, flags, items) != U_OK) {

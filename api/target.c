@@ -31,8 +31,10 @@ static const char *decode(struct arena *arena, const char *from, size_t length, 
 {
 	char *out = arena_alloc(arena, length + 1);
 	size_t used = 0;
+	bool is_ascii = true; /* as long as nothing was escaped */
 	for (size_t at = 0; at < length; at++) {
 		if (from[at] == '%') {
+			is_ascii = false;
 			int high = at + 1 < length ? hex_digit(from[at + 1]) : -1;
 			int low = at + 2 < length ? hex_digit(from[at + 2]) : -1;
 			if (high < 0 || low < 0 || (high == 0 && low == 0))
@@ -45,7 +47,7 @@ static const char *decode(struct arena *arena, const char *from, size_t length, 
 			out[used++] = in_query && from[at] == '+' ? ' ' : from[at];
 		}
 	}
-	return text_is_utf8(out, used) ? out : NULL;
+	return is_ascii || text_is_utf8(out, used) ? out : NULL;
 }
 
 static bool split_pairs(struct arena *arena, const char *text, size_t length, const struct query_pair **ret,

@@ -126,18 +126,23 @@ static const char *format_name(enum schema_format format)
 	return names[format];
 }
 
+/* has_more - than so many characters. They are counted only where the bytes do not tell. */
+static bool has_more(const char *text, int64_t characters)
+{
+	return strlen(text) > (size_t)characters && text_length(text) > (size_t)characters;
+}
+
 static void check_string(struct validation_run *run, const struct schema *schema, const char *pointer,
 			 const char *text)
 {
 	struct arena *arena = run->arena;
-	int64_t length = (int64_t)text_length(text);
-	if (schema->max_length >= 0 && length > schema->max_length) {
+	if (schema->max_length >= 0 && has_more(text, schema->max_length)) {
 		fault(run, pointer, "max_length",
 		      arena_printf(arena, "最多 %lld 个字符", (long long)schema->max_length),
 		      arena_printf(arena, "at most %lld characters", (long long)schema->max_length));
 		return;
 	}
-	if (schema->min_length >= 0 && length < schema->min_length)
+	if (schema->min_length > 0 && !has_more(text, schema->min_length - 1))
 		fault(run, pointer, "min_length",
 		      arena_printf(arena, "至少 %lld 个字符", (long long)schema->min_length),
 		      arena_printf(arena, "at least %lld characters", (long long)schema->min_length));

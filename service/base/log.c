@@ -14,17 +14,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
-
-static struct {
-	enum log_level level;
-	bool text, colour;
-} state = {LOG_LEVEL_INFO, false, false};
 
 #define TOGETHER    65536      /* bytes of requests' lines that are collected */
 #define WAITING_MAX (4L << 20) /* bytes of lines that are kept for a slow reader */
 #define PIECE       4096       /* what a pipe or a socket that has room at all takes without a wait */
 #define END_MS      1000       /* how long the last lines are waited for */
+
+static struct {
+	enum log_level level;
+	bool text, colour;
+	size_t piece; /* bytes that are written at a time: a file takes them all */
+} state = {LOG_LEVEL_INFO, false, false, PIECE};
 
 /* What waits to be written; the mutex is held while it is. */
 static struct {
@@ -35,6 +37,12 @@ static struct {
 } waiting = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
 static const char *const level_names[] = {"error", "warning", "info", "debug"};
+
+static bool is_file(int fd)
+{
+	struct stat status;
+	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+}
 
 bool log_start(const char *level, const char *format)
 {
@@ -50,6 +58,7 @@ bool log_start(const char *level, const char *format)
 	state.level = (enum log_level)found;
 	state.text = is_text || (is_auto && terminal);
 	state.colour = state.text && terminal && !getenv("NO_COLOR") && !(term && !strcmp(term, "dumb"));
+	state.piece = is_file(STDERR_FILENO) ? TOGETHER : PIECE;
 	return atexit(log_end) == 0;
 }
 
@@ -68,8 +77,8 @@ static size_t left(void)
 /* write_piece - false when there is nobody who will ever read it. */
 static bool write_piece(void)
 {
-	ssize_t written =
-		write(STDERR_FILENO, waiting.lines.text + waiting.written, left() < PIECE ? left() : PIECE);
+	ssize_t written = write(STDERR_FILENO, waiting.lines.text + waiting.written,
+				left() < state.piece ? left() : state.piece);
 	if (written > 0)
 		waiting.written += (size_t)written;
 	return written > 0 || errno == EINTR || errno == EAGAIN;
@@ -140,14 +149,22 @@ static void number_field(struct buffer *line, const char *start, int64_t value)
 	buffer_integer(line, value);
 }
 
+/* word_field - a value that is the program's own and has nothing to escape. */
+static void word_field(struct buffer *line, const char *start, const char *value)
+{
+	if (!value)
+		return;
+	buffer_text(line, start);
+	buffer_text(line, value);
+	buffer_char(line, '"');
+}
+
 static void json_start(struct buffer *line, enum log_level level, const char *event)
 {
 	char at[INSTANT_TEXT];
-	buffer_text(line, "{\"at\":\"");
-	buffer_text(line, instant_format(clock_wall(), at));
-	buffer_char(line, '"');
-	text_field(line, ",\"level\":", level_names[level]);
-	text_field(line, ",\"event\":", event);
+	word_field(line, "{\"at\":\"", instant_format(clock_wall(), at));
+	word_field(line, ",\"level\":\"", level_names[level]);
+	word_field(line, ",\"event\":\"", event);
 }
 
 /* A value on a terminal: control characters would let a client paint it. */
@@ -241,8 +258,8 @@ static void request_json(struct buffer *line, const struct log_request *r, enum 
 	json_start(line, level, "request");
 	text_field(line, ",\"request_id\":", r->request_id);
 	text_field(line, ",\"method\":", r->method);
-	text_field(line, ",\"path\":", r->path);
-	text_field(line, ",\"operation\":", r->operation);
+	word_field(line, ",\"path\":\"", r->path);
+	word_field(line, ",\"operation\":\"", r->operation);
 	number_field(line, ",\"status\":", r->status);
 	number_field(line, ",\"microseconds\":", r->microseconds);
 	number_field(line, ",\"bytes\":", (int64_t)r->bytes);

@@ -19,7 +19,7 @@ void log_end(void);
 void log_event(enum log_level level, const char *event, ...) __attribute__((sentinel));
 
 /* log_request - the one line of a request, which leaves with log_flush, as what is kept does. status 0 = the
- * connection ended before a reply. */
+ * connection ended before a reply; path and operation are words of the program, with nothing to escape. */
 struct log_request {
 	const char *request_id, *method, *operation, *path, *account, *peer, *problem, *rule, *cause;
 	int status;
