@@ -24,6 +24,11 @@ void memory_give_back(void)
 	(void)mallctl(every, NULL, NULL, NULL, 0); /* nothing to be done about a failure, and none is known */
 }
 
+void memory_rest(void)
+{
+	(void)mallctl("thread.tcache.flush", NULL, NULL, NULL, 0);
+}
+
 #else
 
 #include <malloc.h>
@@ -31,6 +36,11 @@ void memory_give_back(void)
 void memory_give_back(void)
 {
 	malloc_trim(0);
+}
+
+/* glibc's are few, and there is no call that gives them back. */
+void memory_rest(void)
+{
 }
 
 #endif

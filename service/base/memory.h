@@ -6,4 +6,7 @@
  */
 void memory_give_back(void);
 
+/* memory_rest - let others have the freed pieces that this thread keeps; for one that has nothing to do. */
+void memory_rest(void);
+
 #endif

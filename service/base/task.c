@@ -10,6 +10,7 @@
 #include "task.h"
 
 #include "clock.h"
+#include "memory.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -31,7 +32,8 @@
 #define STACK_SIZE     ((size_t)1024 * 1024) /* address space; memory only as far as it is used */
 #define GUARD_SIZE     ((size_t)4096)
 #define FIBERS_KEPT    64
-#define WORKER_IDLE_MS 10000
+#define WORKER_REST_MS 100   /* without work, until a worker gives back what it keeps of freed memory */
+#define WORKER_IDLE_MS 10000 /* from then on, until it ends */
 
 /* A stack with the place where the work on it stopped. */
 struct fiber {
@@ -296,17 +298,37 @@ static void task_end(struct task *task)
 		wake();
 }
 
+/* wait_for_task - false when there is none by then. */
+static bool wait_for_task(int milliseconds)
+{
+	state.idle++;
+	bool in_time = clock_wait(&state.work, &state.mutex, milliseconds);
+	state.idle--;
+	return in_time || state.waiting.first;
+}
+
+/* rest - what the last tasks freed is for others. Not with the mutex, for it takes a moment. */
+static void rest(void)
+{
+	pthread_mutex_unlock(&state.mutex);
+	memory_rest();
+	pthread_mutex_lock(&state.mutex);
+}
+
 /* The next task, or NULL when there has been none for a while; the last worker stays. */
 static struct task *next_task(void)
 {
+	bool rests = false;
 	while (!state.waiting.first) {
 		if (state.stopping)
 			return NULL;
-		state.idle++;
-		bool in_time = clock_wait(&state.work, &state.mutex, WORKER_IDLE_MS);
-		state.idle--;
-		if (!in_time && !state.waiting.first && state.workers > 1)
+		if (wait_for_task(rests ? WORKER_IDLE_MS : WORKER_REST_MS))
+			continue;
+		if (rests && state.workers > 1)
 			return NULL;
+		if (!rests)
+			rest();
+		rests = true;
 	}
 	state.waiting_count--;
 	return queue_take(&state.waiting);
