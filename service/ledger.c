@@ -112,15 +112,23 @@ static void stream_close(void *context)
 	export_close(context);
 }
 
+/* has_another - whether there is a filter besides that one; FILTERS: any at all. */
+static bool has_another(const char *const filters[FILTERS], size_t besides)
+{
+	for (size_t i = 0; i < FILTERS; i++)
+		if (filters[i] && i != besides)
+			return true;
+	return false;
+}
+
 /* first_rows_at_once - rather than all as soon as possible: where others ask, whom a long sorting would keep
    waiting, and where the database would be silent for longer than it may. Of what a filter leaves the first
    may be far away in the order of the numbers: it is found first and sorted then. */
 static struct problem *first_rows_at_once(struct request *rq, const char *const filters[FILTERS],
 					  const char **ret)
 {
-	for (size_t i = 0; i < FILTERS; i++)
-		if (filters[i])
-			return NULL;
+	if (has_another(filters, FILTERS))
+		return NULL;
 	if (rq->gentle_ms > 0) {
 		*ret = "true";
 		return NULL;
@@ -163,11 +171,8 @@ static struct problem *records_of_alliance(struct request *rq, const char *const
 {
 	bool everywhere = rq->caller->roles & (ROLE_officer | ROLE_leader | ROLE_finance | ROLE_auditor);
 	*ret_written = false;
-	if (!everywhere || !filters[FILTER_ALLIANCE])
+	if (!everywhere || !filters[FILTER_ALLIANCE] || has_another(filters, FILTER_ALLIANCE))
 		return NULL;
-	for (size_t i = 0; i < FILTERS; i++)
-		if (filters[i] && i != FILTER_ALLIANCE)
-			return NULL;
 	const struct page_query query = {SQL_FUNDING_RECORD_OF_ALLIANCE, &filters[FILTER_ALLIANCE], 1,
 					 filters, FILTERS};
 	return reply_page_with_totals(rq, &query, ret_written);
