@@ -10,6 +10,7 @@ Every fault is named with its place, so that one run shows all of them.
 """
 import json
 import os
+import re
 import sys
 
 import yaml
@@ -432,8 +433,8 @@ class Spec:
     def read(self):
         seen, shapes = {}, {}
         for path, item in self.root.get("paths", {}).items():
-            if not path.startswith("/") or (path != "/" and path.endswith("/")) or "//" in path:
-                self.fault(pointer("paths", path), "a path begins with / and ends without one")
+            if not re.fullmatch(r"/|(/[A-Za-z0-9._~{}-]+)+", path):
+                self.fault(pointer("paths", path), "a path begins with /, ends without one and has nothing to escape")
             shape = "/".join("{}" if part.startswith("{") else part for part in path.split("/"))
             if shape in shapes:
                 self.fault(pointer("paths", path), "the same path as %s" % shapes[shape])

@@ -55,8 +55,6 @@ static bool watch(struct loop *loop, int fd, uint32_t what, void *token)
 static int wait_ms(const struct loop *loop, int longest)
 {
 	MHD_UNSIGNED_LONG_LONG left;
-	if (loop->is_moving)
-		return 0;
 	if (MHD_get_timeout(loop->daemon, &left) != MHD_YES || left > (MHD_UNSIGNED_LONG_LONG)longest)
 		left = (MHD_UNSIGNED_LONG_LONG)longest;
 	return left == 0 && tasks_waiting() > 0 ? PENDING_MS : (int)left;

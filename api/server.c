@@ -399,9 +399,10 @@ static struct problem *listener_start(struct arena *arena, struct listener *list
 	if (ulfius_init_instance(&listener->instance, (unsigned int)listener->port, NULL, NULL) != U_OK)
 		return start_failed(arena, "the HTTP library cannot be set up");
 	listener->instance.allowed_post_processor = U_POST_PROCESS_NONE;
-	ulfius_set_default_endpoint(&listener->instance, listener->is_admin ? answer_admin : answer,
-				    listener);
-	if (ulfius_start_framework_with_mhd_options(&listener->instance, flags, items) != U_OK) {
+	/* the default one alone: each that is listed is cut up, compared and copied at every request */
+	if (ulfius_set_default_endpoint(&listener->instance, listener->is_admin ? answer_admin : answer,
+					listener) != U_OK ||
+	    ulfius_start_framework_with_mhd_options(&listener->instance, flags, items) != U_OK) {
 		ulfius_clean_instance(&listener->instance);
 		return start_failed(arena, arena_printf(arena, "the HTTP library does not start on port %d",
 							listener->port));

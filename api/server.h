@@ -1,5 +1,5 @@
-/* Server: the HTTP library started with limits, deadlines and our own log, one handler of every path that
-   hands every request to the pipeline, and an orderly end. Nothing here knows an operation. */
+/* Server: the HTTP library started with limits, deadlines and our own log, one handler that gives whatever
+   comes to the pipeline, and an orderly end. Nothing here knows an operation. */
 #ifndef SERVER_H
 #define SERVER_H
 

@@ -17,7 +17,8 @@ static int hex_digit(char c)
 	return -1;
 }
 
-/* Characters that RFC 3986 allows unescaped in a path segment; a query may have / and ? besides. */
+/* Characters that RFC 3986 allows unescaped in a path segment, all of them ASCII; a query may have / and ?
+ * besides. */
 static bool is_plain(char c, bool in_query)
 {
 	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
@@ -31,10 +32,10 @@ static const char *decode(struct arena *arena, const char *from, size_t length, 
 {
 	char *out = arena_alloc(arena, length + 1);
 	size_t used = 0;
-	bool is_ascii = true; /* as long as nothing was escaped */
+	bool is_escaped = false;
 	for (size_t at = 0; at < length; at++) {
 		if (from[at] == '%') {
-			is_ascii = false;
+			is_escaped = true;
 			int high = at + 1 < length ? hex_digit(from[at + 1]) : -1;
 			int low = at + 2 < length ? hex_digit(from[at + 2]) : -1;
 			if (high < 0 || low < 0 || (high == 0 && low == 0))
@@ -47,7 +48,7 @@ static const char *decode(struct arena *arena, const char *from, size_t length, 
 			out[used++] = in_query && from[at] == '+' ? ' ' : from[at];
 		}
 	}
-	return is_ascii || text_is_utf8(out, used) ? out : NULL;
+	return !is_escaped || text_is_utf8(out, used) ? out : NULL;
 }
 
 static bool split_pairs(struct arena *arena, const char *text, size_t length, const struct query_pair **ret,

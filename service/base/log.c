@@ -149,12 +149,13 @@ static void number_field(struct buffer *line, const char *start, int64_t value)
 	buffer_integer(line, value);
 }
 
-/* word_field - a value that is the program's own and has nothing to escape. */
+/* word_field - the same for a value that is the program's own and has nothing to escape. */
 static void word_field(struct buffer *line, const char *start, const char *value)
 {
 	if (!value)
 		return;
 	buffer_text(line, start);
+	buffer_char(line, '"');
 	buffer_text(line, value);
 	buffer_char(line, '"');
 }
@@ -162,9 +163,9 @@ static void word_field(struct buffer *line, const char *start, const char *value
 static void json_start(struct buffer *line, enum log_level level, const char *event)
 {
 	char at[INSTANT_TEXT];
-	word_field(line, "{\"at\":\"", instant_format(clock_wall(), at));
-	word_field(line, ",\"level\":\"", level_names[level]);
-	word_field(line, ",\"event\":\"", event);
+	word_field(line, "{\"at\":", instant_format(clock_wall(), at));
+	word_field(line, ",\"level\":", level_names[level]);
+	word_field(line, ",\"event\":", event);
 }
 
 /* A value on a terminal: control characters would let a client paint it. */
@@ -258,8 +259,8 @@ static void request_json(struct buffer *line, const struct log_request *r, enum 
 	json_start(line, level, "request");
 	text_field(line, ",\"request_id\":", r->request_id);
 	text_field(line, ",\"method\":", r->method);
-	word_field(line, ",\"path\":\"", r->path);
-	word_field(line, ",\"operation\":\"", r->operation);
+	word_field(line, ",\"path\":", r->path);
+	word_field(line, ",\"operation\":", r->operation);
 	number_field(line, ",\"status\":", r->status);
 	number_field(line, ",\"microseconds\":", r->microseconds);
 	number_field(line, ",\"bytes\":", (int64_t)r->bytes);

@@ -1,6 +1,6 @@
 /* Log: one JSON object a line on stderr, a readable coloured line when stderr is a terminal.
-   Never a secret or personal datum; values are escaped. Thread safe, and nobody waits for who reads it: some
-   4 MiB are kept for him, then lines are lost, and log_lines_lost tells how many. */
+   Never a secret or personal datum; what others send is escaped. Thread safe, and nobody waits for who reads
+   it: some 4 MiB are kept for him, then lines are lost, and log_lines_lost tells how many. */
 #ifndef LOG_H
 #define LOG_H
 
@@ -18,8 +18,9 @@ void log_end(void);
  * value is skipped. */
 void log_event(enum log_level level, const char *event, ...) __attribute__((sentinel));
 
-/* log_request - the one line of a request, which leaves with log_flush, as what is kept does. status 0 = the
- * connection ended before a reply; path and operation are words of the program, with nothing to escape. */
+/* log_request - the one line of a request, which leaves with log_flush, or together with others when they are
+   many: who is killed takes the last ones along. status 0 = the connection ended before a reply; path and
+   operation are words of the program, with nothing to escape. */
 struct log_request {
 	const char *request_id, *method, *operation, *path, *account, *peer, *problem, *rule, *cause;
 	int status;

@@ -138,29 +138,37 @@ def large(session):
                   user="postgres")
         world.sql("cluster journal_entry using journal_entry_award_no", user="postgres")
         world.sql("cluster journal_line using journal_line_pkey; analyze journal_entry; analyze journal_line", user="postgres")
+        log_statements(world)
         yield world, Client(world.base, world.recorder, world.keys["auditor"], None)
     finally:
         world.close()
 
 
-def way_of_the_next(world, auditor, accept, query):
-    """The command by which an export begins, and its answer: while a table is locked it can be seen."""
-    with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        with Held(world, "lock table award in access exclusive mode"):
-            reply = pool.submit(export, auditor, accept, query)
-            assert wait_until(lambda: exports_waiting(world) == 1, seconds=20)
-            way = "cursor" if waiting(world, "declare export ") else "copy"
-        return way, reply.result()
+def log_statements(world):
+    """Of connections that come from here on."""
+    world.sql(f"alter database {world.database} set log_statement = 'all'", user="postgres")
 
 
-def exported(world, auditor, way, accept="text/csv", query=""):
-    """The body of an export that was read that way. Which one it is depends on who asked in the moments before, and the lock may be
-    held for too long (409): then it is tried again."""
-    for _ in range(10):
-        taken, reply = way_of_the_next(world, auditor, accept, query)
-        if (taken, reply.status) == (way, 200):
-            return reply.body
-    raise AssertionError(f"no export by {way}; the last one: {taken}, {reply.status}")
+def asked(world, auditor, accept="text/csv", query=""):
+    """How the export that is asked for now is read and whether its first rows are to come at once, and its answer: by the log, which has
+    statements whole."""
+    before = len(world.cluster.log())
+    reply = export(auditor, accept, query)
+    assert reply.status == 200
+    way, = re.findall(r"(copy \(|declare export)[\s\S]*?limit case when ('true'|null)::boolean then", world.cluster.log()[before:])
+    return way, reply
+
+
+def is_asked(world, auditor, way, query=""):
+    """Whether it was, soon: which way it is depends on who asked in the moments before."""
+    return wait_until(lambda: asked(world, auditor, query=query)[0] == way)
+
+
+def exported(world, auditor, way, accept, query):
+    """The body of an export that was read that way."""
+    found = []
+    assert wait_until(lambda: found.append(asked(world, auditor, accept, query)) or found[-1][0][0] == way), found[-1][0]
+    return found[-1][1].body
 
 
 @pytest.mark.parametrize("accept", ["text/csv", "application/x-ndjson"])
@@ -174,9 +182,9 @@ def test_an_export_in_company_is_read_by_a_cursor_and_gives_the_same_bytes(large
         day, count = world.sql("select booked_on, total from (select booked_on, sum(count(*)) over (order by booked_on) as total from funding_record "
                                "group by booked_on) t where total % 25 = 0 order by booked_on limit 1")[0]
         query, count = f"?booked_on_lt={datetime.date.fromisoformat(day) + datetime.timedelta(1)}", int(count)
-    alone = exported(world, auditor, "copy", accept, query)
+    alone = exported(world, auditor, "copy (", accept, query)
     with asking(world):
-        assert exported(world, auditor, "cursor", accept, query) == alone
+        assert exported(world, auditor, "declare export", accept, query) == alone
     rows = list(csv.reader(io.StringIO(alone.decode("utf-8-sig"), newline="")))[1:] if accept == "text/csv" else alone.splitlines()
     assert len(rows) == count and (which != "whole pages" or count % 25 == 0)
     numbers = [int(row[0]) if accept == "text/csv" else json.loads(row)["entry_no"] for row in rows]
@@ -268,27 +276,19 @@ def test_a_database_that_falls_silent_ends_an_export_and_nothing_waits_for_it(se
         world.close()
 
 
-def asked(world, auditor, query=""):
-    """(how the export that is asked for now is read, whether its first rows are to come at once): by the log, which has statements whole."""
-    before = len(world.cluster.log())
-    assert export(auditor, query=query).status == 200
-    found, = re.findall(r"(copy \(|declare export)[\s\S]*?limit case when ('true'|null)::boolean then", world.cluster.log()[before:])
-    return found
-
-
 def test_a_long_journal_is_not_sorted_before_its_first_row(session):
     world = seeded.world(session, "M")
     try:
-        world.sql(f"alter database {world.database} set log_statement = 'all'", user="postgres")
+        log_statements(world)
         auditor = Client(world.base, world.recorder, world.keys["auditor"], None)
-        assert wait_until(lambda: asked(world, auditor) == ("copy (", "null")), "one that is short and alone"
+        assert is_asked(world, auditor, ("copy (", "null")), "one that is short and alone"
         with asking(world):
-            assert wait_until(lambda: asked(world, auditor) == ("declare export", "'true'")), "one in company"
-            assert wait_until(lambda: asked(world, auditor, "?kind=budget") == ("declare export", "null")), "one of few in company"
+            assert is_asked(world, auditor, ("declare export", "'true'")), "one in company"
+            assert is_asked(world, auditor, ("declare export", "null"), "?kind=budget"), "one of few in company"
         world.sql("set session_replication_role = replica; update journal_entry set entry_no = 2000001 where entry_no = (select max(entry_no) from journal_entry)",
                   user="postgres")
-        assert wait_until(lambda: asked(world, auditor) == ("copy (", "'true'")), "one that is long, and alone"
-        assert wait_until(lambda: asked(world, auditor, "?kind=budget") == ("copy (", "null")), "one of few from a long journal"
+        assert is_asked(world, auditor, ("copy (", "'true'")), "one that is long, and alone"
+        assert is_asked(world, auditor, ("copy (", "null"), "?kind=budget"), "one of few from a long journal"
     finally:
         world.close()
 

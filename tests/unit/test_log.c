@@ -59,13 +59,27 @@ static void *read_all(void *context)
 	return &text;
 }
 
+/* The log goes to that descriptor from here on; what was stderr before. */
+static int log_to(int fd)
+{
+	int before = dup(STDERR_FILENO);
+	dup2(fd, STDERR_FILENO);
+	assert_true(log_start("info", "json"));
+	return before;
+}
+
+static void log_back(int before)
+{
+	dup2(before, STDERR_FILENO);
+	close(before);
+}
+
 /* A pipe of a page in place of stderr; what was there before. */
 static int replace_stderr(int ret_ends[2])
 {
-	int before = dup(STDERR_FILENO);
 	assert_int_equal(pipe(ret_ends), 0);
 	assert_true(fcntl(ret_ends[1], F_SETPIPE_SZ, 4096) > 0);
-	dup2(ret_ends[1], STDERR_FILENO);
+	int before = log_to(ret_ends[1]);
 	close(ret_ends[1]);
 	return before;
 }
@@ -82,8 +96,7 @@ static struct buffer *write_together(void)
 	for (int i = 0; i < WRITERS; i++)
 		pthread_join(writers[i], NULL);
 	log_end();
-	dup2(before, STDERR_FILENO);
-	close(before);
+	log_back(before);
 	pthread_join(reader, &text);
 	close(ends[0]);
 	return text;
@@ -93,7 +106,6 @@ static void test_lines_of_many_threads_are_whole(void **unused)
 {
 	int count = 0;
 	(void)unused;
-	assert_true(log_start("info", "json"));
 	struct buffer *text = write_together();
 	char *rest = text->text, *line;
 	while ((line = strsep(&rest, "\n")) && *line) {
@@ -120,7 +132,6 @@ static void test_a_reader_that_stands_still_holds_nobody_up(void **unused)
 	(void)unused;
 	memset(value, 'x', LINE_VALUE);
 	value[LINE_VALUE] = 0;
-	assert_true(log_start("info", "json"));
 	int before = replace_stderr(ends);
 	for (int i = 0; i < lines; i++) {
 		snprintf(number, sizeof number, "%d", i);
@@ -130,8 +141,7 @@ static void test_a_reader_that_stands_still_holds_nobody_up(void **unused)
 	log_end();
 	log_event(LOG_LEVEL_INFO, "after", (char *)NULL);
 	log_end();
-	dup2(before, STDERR_FILENO);
-	close(before);
+	log_back(before);
 	pthread_join(reader, &taken);
 	close(ends[0]);
 	char *rest = ((struct buffer *)taken)->text, *line;
@@ -172,6 +182,31 @@ static void *read_slowly(void *context)
 	return NULL;
 }
 
+/* More than are collected: they are written in large pieces, and none is cut or lost. */
+static void test_a_file_takes_the_lines_of_many_requests(void **unused)
+{
+	enum { LINES = 3000 };
+	char line[512];
+	int count = 0;
+	(void)unused;
+	FILE *file = tmpfile();
+	assert_non_null(file);
+	int before = log_to(fileno(file));
+	for (; count < LINES; count++)
+		log_request(&(struct log_request){.operation = "getAlliance", .bytes = (uint64_t)count});
+	log_flush();
+	log_back(before);
+	rewind(file);
+	for (count = 0; fgets(line, sizeof line, file); count++) {
+		json_t *object = json_loads(line, 0, NULL);
+		assert_non_null(object);
+		assert_int_equal(json_integer_value(json_object_get(object, "bytes")), count);
+		json_decref(object);
+	}
+	assert_int_equal(count, LINES);
+	fclose(file);
+}
+
 static void test_the_end_waits_for_a_slow_reader_no_longer_than_a_second(void **unused)
 {
 	int ends[2];
@@ -180,7 +215,6 @@ static void test_the_end_waits_for_a_slow_reader_no_longer_than_a_second(void **
 	(void)unused;
 	memset(value, 'x', LINE_VALUE);
 	value[LINE_VALUE] = 0;
-	assert_true(log_start("info", "json"));
 	signal(SIGPIPE, SIG_IGN);
 	int before = replace_stderr(ends);
 	fcntl(ends[0], F_SETFL, O_NONBLOCK); /* the reader leaves when nobody writes any more */
@@ -193,8 +227,7 @@ static void test_the_end_waits_for_a_slow_reader_no_longer_than_a_second(void **
 	pthread_join(reader, NULL);
 	close(ends[0]);
 	log_end(); /* to nobody: nothing is kept for the next */
-	dup2(before, STDERR_FILENO);
-	close(before);
+	log_back(before);
 	assert_in_range(took, 900, 1900); /* who waits as long as he takes some waits for three seconds */
 }
 
@@ -203,6 +236,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines_of_many_threads_are_whole),
 		cmocka_unit_test(test_a_reader_that_stands_still_holds_nobody_up),
+		cmocka_unit_test(test_a_file_takes_the_lines_of_many_requests),
 		cmocka_unit_test(test_the_end_waits_for_a_slow_reader_no_longer_than_a_second),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
