@@ -4,7 +4,7 @@
 For each workload the service runs twice under callgrind on a private cluster with a fixed clock, one connection, requests one after
 the other: a short run and a long one. The difference divided by the number of requests more is the cost of one request; start, first
 use and end fall out. Only the event loop's thread and the workers count, so the timers of the other threads, which follow the wall
-clock, do not; a worker's own, that gives memory back when it had nothing to do for 100 ms, costs less than a hundredth of a request that
+clock, do not; a worker's own, that gives memory back when it had nothing to do for 100 ms, costs a hundredth of a request that
 changes something. The figures depend on the versions of libc, libmicrohttpd and libpq as well as on the program.
 
     instructions.py BINARY              compare with instructions.json: growth of more than TOLERANCE fails; a gain is told, to be
