@@ -17,7 +17,7 @@ import pytest
 
 from support import seeded
 from support.client import Client
-from support.held import Held, waiting
+from support.held import Held
 from support.raw import connect, read_all, wait_until
 
 pytestmark = pytest.mark.concurrent
@@ -165,10 +165,16 @@ def is_asked(world, auditor, way, query=""):
 
 
 def exported(world, auditor, way, accept, query):
-    """The body of an export that was read that way."""
-    found = []
-    assert wait_until(lambda: found.append(asked(world, auditor, accept, query)) or found[-1][0][0] == way), found[-1][0]
-    return found[-1][1].body
+    """The body of an export that was read that way, which one soon is."""
+    taken = reply = None
+
+    def is_read_so():
+        nonlocal taken, reply
+        (taken, _), reply = asked(world, auditor, accept, query)
+        return taken == way
+
+    assert wait_until(is_read_so), taken
+    return reply.body
 
 
 @pytest.mark.parametrize("accept", ["text/csv", "application/x-ndjson"])
